@@ -1,0 +1,93 @@
+/**
+ * Passwords that satisfy the length rule and are tried first all the same: NIST SP 800-63B section 3.1.1.2 asks for such
+ * a list. Rows of the keyboard, counting, the word itself with a year, defaults that nobody changed, lines that everybody
+ * quotes. Written from general knowledge; lower case, because the comparison folds case.
+ */
+const list = `
+123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 12345678901234567890 123456789123
+123456789123456789 1234567891234 123456789101 1234567891011 123456789101112 123123123123 121212121212 112233445566
+11223344556677 111222333444 111122223333 012345678901 0123456789012 0123456789abcdef 0987654321098 098765432109
+987654321012 9876543210123 987654321098 147258369147 147258369000 159753159753 159357159357 741852963741 789456123789
+789456123000 101010101010 131313131313 123321123321 123456123456 123456654321 1234512345123 12341234123412
+123412341234 100200300400 010203040506 696969696969 420420420420 qwertyuiop123 qwertyuiop12 qwertyuiop[]
+qwertyuiop123456 qwertyuiop1234567890 qwertyuiopas qwertyuiopasdfgh qwertyuiopasdfghjkl qwertyuiopasdfghjklzxcvbnm
+qwerty123456 qwerty1234567 qwerty12345678 qwerty123456789 qwerty1234567890 qwertyqwerty qwerty123qwerty qwertyasdfgh
+qwertyasdfghzxcvbn qwertyuiopqwertyuiop qwerty654321 qwerty123123 qwerty123qwe qweqweqweqwe qwe123qwe123 qweasdzxc123
+qweasdzxcqwe qweasdqweasd qweasd123456 qwaszxqwaszx q1w2e3r4t5y6 q1w2e3r4t5y6u7 q1w2e3r4t5y6u7i8 q1w2e3r4t5y6u7i8o9p0
+1q2w3e4r5t6y 1q2w3e4r5t6y7u 1q2w3e4r5t6y7u8i 1q2w3e4r5t6y7u8i9o 1q2w3e4r5t6y7u8i9o0p 1qaz2wsx3edc 1qaz2wsx3edc4rfv
+1qaz2wsx3edc4rfv5tgb 1qazxsw23edc 1qazxsw23edcvfr4 1qaz!qaz1qaz 1qaz@wsx3edc !qaz2wsx3edc !qaz@wsx3edc !qaz1qaz2wsx
+zaq12wsxcde3 zaq1xsw2cde3 zaq1zaq1zaq1 zaq12wsxzaq1 qazwsxedcrfv qazwsxedcrfvtgb qazwsxedc123 qazwsx123456
+qazwsxqazwsx qazqazqazqaz 123qwe123qwe 123qweasdzxc 123qweasd123 123456qwerty 1234qwerasdf 1234qwerasdfzxcv
+qwer1234qwer qwerasdfzxcv qwer1234asdf asdfghjkl123 asdfghjkl1234 asdfghasdfgh asdfasdfasdf asdf1234asdf
+asdfghjklqwertyuiop asdfghjklzxcvbnm asdasdasdasd asd123asd123 zxcvbnm12345 zxcvbnm123456 zxcvbnmasdfghjkl
+zxcvbnm,./12 zxcvbnzxcvbn zxcvzxcvzxcv zxczxczxczxc azertyuiop12 azertyuiop123 azertyazerty azerty123456 qwertzuiop12
+qwertzuiop123 qwertz123456 mnbvcxzlkjhgfdsapoiuytrewq poiuytrewq123 poiuytrewqlkjhgfdsa 1a2b3c4d5e6f a1b2c3d4e5f6
+a1b2c3d4e5f6g7 a1s2d3f4g5h6 abc123abc123 abcd1234abcd abcdefghijkl abcdefghijklm abcdefghijklmnop
+abcdefghijklmnopqrstuvwxyz abcdef123456 abcdefg12345 abcdefg123456 abcdefgh1234 abcdefgh12345678 abcabcabcabc
+aabbccddeeff aaaabbbbcccc aaa111222333 aaabbbcccddd a123456789123 a12345678901 aa123456789a aa1234567890 abc123456789
+abcd12345678 asdf12345678 qwer12345678 passwordpassword password1234 password12345 password123456 password1234567
+password12345678 password123456789 password1234567890 password123! password123!@# password@123 password@1234
+password!123 password!@#$ password2020 password2021 password2022 password2023 password2024 password2025 password2026
+password2020! password2021! password2022! password2023! password2024! password2025! password2026! password01234
+password0123 password1111 password1password1 password123password p@ssw0rd1234 p@ssw0rd123! p@ssw0rd2023 p@ssw0rd2024
+p@ssw0rd2025 p@ssword1234 p@ssword123! p@$$w0rd1234 p@$$word1234 p@55w0rd1234 pa$$w0rd1234 pa$$word1234 pa55word1234
+passw0rd1234 passw0rd123! passw0rdpassw0rd passwort1234 passwort12345 passwort123! passwordadmin passwordroot
+passwordtest mypassword12 mypassword123 mypassword123! mypassword1234 newpassword1 newpassword12 newpassword123
+newpassword! yourpassword thepassword1 thisismypassword thisisapassword itsapassword notapassword nopassword123
+badpassword1 strongpassword strongpassword1 strongpassword123 supersecret1 supersecret123 supersecretpassword
+superpassword secretpassword secretpassword1 secretpassword123 topsecret123 secret123456 secretsecret securepassword
+securepassword1 securepassword123 securepass123 easypassword simplepassword defaultpassword default12345 temppassword
+temppassword1 temppassword123 temporary123 temporarypassword initialpassword changepassword changeme1234 changeme12345
+changeme123! changeme123456 changemeplease changeme2024 changemenow1 changeit1234 changeitchangeit pleasechangeme
+pleasechange please_change_me change_me_now change-me-now changethispassword resetpassword forgotpassword
+enterpassword insertpassword wrongpassword correctpassword masterpassword master123456 passphrase123 passphrase1234
+administrator administrator1 administrator123 administrator! administrator1234 adminadmin12 adminadmin123
+adminadminadmin admin123admin admin1234567 admin12345678 admin123456789 admin1234567890 admin123456! admin@123456
+admin@12345678 adminpassword adminpassword1 adminpassword123 admin_password admin-password rootpassword rootpassword1
+rootroot1234 rootrootroot root12345678 root123456789 toor12345678 user12345678 user123456789 useruseruser userpassword
+userpassword1 username1234 usernamepassword guestpassword guest1234567 guestguest12 testtesttest testtest1234
+testpassword testpassword1 testpassword123 testpass1234 test12345678 test123456789 test1234test testing12345
+testing123456 testing12345678 testingtesting testuser1234 demodemodemo demopassword demo12345678 welcome12345
+welcome123456 welcome1234! welcome@1234 welcome@12345 welcome123!@# welcomewelcome welcome12024 welcome2020!
+welcome2021! welcome2022! welcome2023! welcome2024! welcome2025! welcome2026! letmein12345 letmein123456 letmein1234!
+letmeinletmein letmeinplease letmeinnow123 openopenopen opensesame12 opensesame123 openthegates trustno1trustno1
+trustno12345 iloveyou1234 iloveyou12345 iloveyou123456 iloveyou1314 iloveyou2024 iloveyou3000 iloveyouforever
+iloveyousomuch iloveyouiloveyou iloveyoubaby iloveyoumore ilovemyself1 ilovemyself123 ilovemyfamily ilovemyfamily1
+ilovemymother ilovemydaddy ilovejesus12 ilovejesus123 ilovechocolate ilovechicken lovelovelove lovemelovemeloveme
+loveyouforever foreverlove1 foreverandever sunshine1234 sunshine12345 sunshine123456 princess1234 princess12345
+princess123456 football1234 football12345 football123456 baseball1234 baseball12345 basketball12 basketball123
+superman1234 superman12345 superman123456 batman123456 spiderman123 spiderman1234 starwars1234 starwars12345
+pokemon12345 pokemon123456 minecraft123 minecraft1234 dragon123456 dragonball12 dragonballz1 dragonballz123
+monkey123456 michael12345 charlie12345 jennifer1234 liverpool123 liverpool1234 liverpoolfc1 manchester12 manchester123
+manchesterunited manutd123456 barcelona123 barcelona1234 realmadrid12 realmadrid123 chelsea12345 arsenal12345
+juventus1897 juventus1234 computer1234 computer12345 internet1234 internet12345 samsung12345 samsung123456
+google123456 facebook1234 facebook12345 facebook123456 linkedin1234 whatever1234 whatever12345 hello1234567
+hellohello12 hellohello123 hellohellohello helloworld12 helloworld123 helloworld1234 helloworld123! hellokitty12
+hellokitty123 butterfly123 butterfly1234 chocolate123 chocolate1234 strawberry12 strawberry123 blink182blink182
+metallica666 metallica123 ironmaiden666 slipknot6666 nirvana12345 summer123456 summer2020!! summer2023!! summer2024!!
+winter123456 winter2023!! winter2024!! spring123456 autumn123456 january12345 september123 september2024 november1234
+december1234 december2024 monday123456 companyname1 company12345 company12345! company123456 business1234 office123456
+server123456 database1234 oracle123456 postgres1234 postgrespassword mysql1234567 mysqlpassword redis1234567
+redispassword rabbitmq1234 kubernetes123 docker123456 raspberry123 raspberrypi1 ubuntu123456 linux1234567 windows12345
+microsoft123 vagrantvagrant elasticsearch jenkins12345 gitlab123456 grafana12345 cisco1234567 ciscocisco12
+apple1234567 android12345 iphone123456 blackberry12 playstation1 playstation3 playstation4 playstation5 callofduty12
+callofduty123 counterstrike counterstrike1 worldofwarcraft leagueoflegends leagueoflegends1 thequickbrownfox
+thequickbrownfoxjumpsoverthelazydog correcthorsebatterystaple correct-horse-battery-staple
+correct_horse_battery_staple correcthorse battery1staple maytheforcebewithyou tobeornottobe
+tobeornottobethatisthequestion godisgood123 godisgreat12 godisgreat123 jesuschrist1 jesuschrist123 jesuslovesme
+jesus1234567 christ123456 blessed12345 hallelujah123 motherfucker dontforget123 idontknow123 idontknow1234
+dontknow1234 whatthehell1 nevergiveup1 nevergiveup123 livelaughlove abracadabra1 abracadabra123 supercalifragilistic
+somethingsomething 5201314520131 woaini1314520 woaini520134 woaini123456 zhang1234567 wang12345678 123456789qwe
+123456789abc 123456789asd 123456789qaz 123456789zxc 1234567890qw 1234567890qwertyuiop 1234567890abc 12345qwertasdfg
+12345qwert12345 1234567qwerty 12345678qwertyui 12345678abcdefgh 1111aaaa2222 000000000001 !@#$%^&*()_+ !@#$%^&*()12
+1234567890-= 123456789*0# 1!2@3#4$5%6^ 1@3$5^7*9)12 !1@2#3$4%5^6 p0o9i8u7y6t5 1z2x3c4v5b6n 1password123 123password123
+1234password 123456password password0987 drowssap1234 drowssappassword pass12345678 pass123456789 pass1234word
+pass@1234567 passpasspass passpass1234 passwordispassword thepasswordispassword
+`;
+
+/** Each of 12 code points or more, in lower case. */
+export const commonPasswords: ReadonlySet<string> = new Set([
+  ...list.trim().split(/\s+/),
+  "correct horse battery staple",
+  "hello world!",
+]);

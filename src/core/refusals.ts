@@ -1,0 +1,110 @@
+/**
+ * The one catalogue of refusals: code -> status, where the rule comes from, and what to say. The problem documents,
+ * the OpenAPI responses and docs/problems.md are printed from it. No sentence tells whether an account exists.
+ */
+
+export interface RefusalEntry {
+  /** HTTP status of the native API (a dialect has its product's own). */
+  readonly status: number;
+  /** Short and the same for every occurrence (RFC 9457 `title`). */
+  readonly title: string;
+  /** What happened and what to do about it. */
+  readonly advice: string;
+  /** Where the rule comes from. */
+  readonly source: string;
+}
+
+export const refusals = {
+  // The request itself.
+  malformed_request: {
+    status: 400,
+    title: "The request cannot be read",
+    advice: "Send a well-formed HTTP request: one Host, one Authorization, one Content-Type, a plain path.",
+    source: "RFC 9110 section 15.5.1",
+  },
+  malformed_json: {
+    status: 400,
+    title: "The body is not acceptable JSON",
+    advice: "Send one JSON value in UTF-8, at most 32 levels deep, with no member named twice.",
+    source: "RFC 8259; RFC 8725 section 3.7",
+  },
+  invalid_request: {
+    status: 400,
+    title: "The request has a wrong or missing value",
+    advice: "Compare the members named in `errors` with the schema in /openapi.json.",
+    source: "RFC 6749 section 5.2",
+  },
+  not_found: {
+    status: 404,
+    title: "There is nothing here",
+    advice: "Check the path and the id against /openapi.json. What belongs to somebody else is answered the same way.",
+    source: "RFC 9110 section 15.5.5",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "This path does not know the method",
+    advice: "Use one of the methods named in the Allow header.",
+    source: "RFC 9110 section 15.5.6",
+  },
+  body_too_large: {
+    status: 413,
+    title: "The body is too large",
+    advice: "Send at most 64 KiB.",
+    source: "RFC 9110 section 15.5.14",
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: "The body has a content type or encoding that is not accepted here",
+    advice: "Send Content-Type: application/json, in UTF-8, without Content-Encoding.",
+    source: "RFC 9110 section 15.5.16",
+  },
+  // Credentials and tokens.
+  invalid_credentials: {
+    status: 401,
+    title: "The credentials were not accepted",
+    advice: "Check the user name, the organisation and the password. An administrator can see in the journal why.",
+    source: "RFC 9110 section 15.5.2",
+  },
+  missing_token: {
+    status: 401,
+    title: "An access token is needed",
+    advice: "Send Authorization: Bearer with an access token from POST /api/v1/login.",
+    source: "RFC 6750 section 3.1",
+  },
+  invalid_token: {
+    status: 401,
+    title: "The access token is not valid",
+    advice: "It is expired, revoked, malformed or of another kind. Refresh, or sign in again.",
+    source: "RFC 6750 section 3.1",
+  },
+  invalid_grant: {
+    status: 401,
+    title: "The refresh token is not valid",
+    advice: "It is expired, revoked, used before or of another client. Sign in again.",
+    source: "RFC 6749 section 5.2",
+  },
+  insufficient_scope: {
+    status: 403,
+    title: "The access token does not allow this",
+    advice:
+      "The scope that is needed is named in the WWW-Authenticate header. Ask an administrator for a role that has it.",
+    source: "RFC 6750 section 3.1",
+  },
+  // The server's state.
+  internal_error: {
+    status: 500,
+    title: "Something failed here",
+    advice: "It is not your request's fault. Give the request id to the operator.",
+    source: "RFC 9110 section 15.6.1",
+  },
+  temporarily_unavailable: {
+    status: 503,
+    title: "The server cannot answer right now",
+    advice: "Nothing was changed. Send the same request again after the time in Retry-After.",
+    source: "RFC 9110 section 15.6.4",
+  },
+} as const satisfies Record<string, RefusalEntry>;
+
+export type RefusalCode = keyof typeof refusals;
+
+export const refusalEntry = (code: RefusalCode): RefusalEntry => refusals[code];

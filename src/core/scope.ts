@@ -1,0 +1,84 @@
+/**
+ * Scopes and roles (RFC 6749 section 3.3). A scope is one thing that a token may do; a role is a named set of scopes.
+ * What a session may do is always an intersection, so that no step of a token's life can widen it.
+ */
+
+const nouns = [
+  "me",
+  "sessions",
+  "api-tokens",
+  "auth-keys",
+  "applications",
+  "users",
+  "organisations",
+  "roles",
+  "clients",
+  "signing-keys",
+  "journal",
+  "settings",
+  "stats",
+] as const;
+
+type Noun = (typeof nouns)[number];
+
+/** A scope of Jeton's own; services will register others beside them. */
+export type Scope =
+  | `${Noun}:${"read" | "write"}`
+  | "offline_access"
+  | "revocations:read"
+  | "metrics:read"
+  | "tokens:mint";
+
+const readAndWrite = (...of: readonly Noun[]): readonly Scope[] =>
+  of.flatMap((noun): Scope[] => [`${noun}:read`, `${noun}:write`]);
+const readOnly = (...of: readonly Noun[]): readonly Scope[] => of.map((noun): Scope => `${noun}:read`);
+
+/** What every person and application may do with what is its own. */
+const own = [
+  ...readAndWrite("me", "sessions", "api-tokens", "auth-keys", "applications"),
+  "offline_access",
+  "tokens:mint",
+] as const;
+
+/** The roles that every organisation has. The names in brackets are those of products whose clients know them. */
+const roleScopes = {
+  /** Everything, in every organisation (ClusterAdmin). */
+  admin: [
+    ...own,
+    ...readAndWrite("users", "organisations", "roles", "clients", "signing-keys", "settings"),
+    ...readOnly("journal", "stats"),
+    "revocations:read",
+    "metrics:read",
+  ],
+  /** Everything in the own organisation (OrgAdmin). */
+  org_admin: [
+    ...own,
+    ...readAndWrite("users", "roles", "clients", "settings"),
+    ...readOnly("organisations", "journal", "stats"),
+  ],
+  /** Sees what an administrator sees, changes nothing (ReadOnly). */
+  auditor: [...readOnly(...nouns), "metrics:read"],
+  /** The own credentials (Regular). */
+  member: own,
+  /** May mount and nothing else (CSI). */
+  mount_only: [...readOnly("me")],
+} as const satisfies Record<string, readonly Scope[]>;
+
+export type Role = keyof typeof roleScopes;
+
+export const isRole = (name: string): name is Role => Object.hasOwn(roleScopes, name);
+
+/**
+ * The scopes that the roles give, in the order of their names: the same roles make the same bytes in a token.
+ * Each set of roles is worked out once; there are 32 at most.
+ */
+export function scopesOfRoles(roles: readonly Role[]): readonly Scope[] {
+  const key = roles.join(" ");
+  const known = scopesByRoles.get(key);
+  if (known !== undefined) return known;
+  const scopes = [...new Set(roles.flatMap((role): readonly Scope[] => roleScopes[role]))].toSorted();
+  scopesByRoles.set(key, scopes);
+  return scopes;
+}
+
+const scopesByRoles = new Map<string, readonly Scope[]>();
