@@ -1,0 +1,51 @@
+/** The people of the demonstration. Their password is in the README, so they exist in throw-away data only. */
+import type { OrganisationId } from "../core/ids.ts";
+import type { Outcome } from "../core/result.ts";
+import { Secret } from "../core/secret.ts";
+import { createSubject, ensureOrganisation, type SubjectsDeps, type SubjectWish } from "./subjects.ts";
+
+export const demoPassword = "correct horse battery staple";
+
+/** The organisation that is there when nobody named another. */
+export const rootOrganisation = "Root";
+
+const wishes = (organisation: OrganisationId): readonly SubjectWish[] => {
+  const person = {
+    organisation,
+    kind: "user",
+    password: new Secret(demoPassword),
+    unsafeSkipPasswordPolicy: true,
+  } as const;
+  return [
+    { ...person, username: "ada", displayName: "Ada", emails: ["ada@example.com"], roles: ["admin"] },
+    { ...person, username: "bob", displayName: "Bob", emails: ["bob@example.com"], roles: ["member"] },
+    {
+      ...person,
+      username: "eve",
+      displayName: "Eve",
+      emails: ["eve@example.com"],
+      roles: ["member"],
+      status: "disabled",
+    },
+  ];
+};
+
+function need<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new Error(`the demonstration cannot be set up: ${outcome.code} ${outcome.detail ?? ""}`);
+}
+
+export async function furnishDemo(deps: SubjectsDeps): Promise<void> {
+  const organisation = need(await ensureOrganisation(deps, rootOrganisation));
+  const [, bob] = await Promise.all(wishes(organisation).map(async (wish) => need(await createSubject(deps, wish))));
+  need(
+    await createSubject(deps, {
+      organisation,
+      kind: "application",
+      username: "harvester",
+      displayName: "Harvester",
+      roles: ["member"],
+      owner: bob!,
+    }),
+  );
+}

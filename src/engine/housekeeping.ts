@@ -1,0 +1,29 @@
+/**
+ * Housekeeping: keys whose time has come are made, sessions that nothing can refer to any more are removed, in chunks
+ * that no refresh notices.
+ */
+import type { SessionId } from "../core/ids.ts";
+import type { Seconds } from "../core/units.ts";
+import type { Clock, Store } from "./ports.ts";
+
+export interface HousekeepingDeps {
+  readonly store: Pick<Store, "sweepSessions">;
+  readonly ensureKeys: (now: Seconds) => Promise<void>;
+  readonly clock: Clock;
+}
+
+const chunk = 500;
+
+/** One round over all sessions; between two chunks everybody else has a turn. The number of those removed. */
+export async function keepHouse({ store, ensureKeys, clock }: HousekeepingDeps): Promise<number> {
+  const now = clock.now();
+  await ensureKeys(now);
+  let removed = 0;
+  let last: SessionId | undefined;
+  do {
+    const swept = await store.sweepSessions({ after: last, limit: chunk, now });
+    removed += swept.removed;
+    last = swept.last;
+  } while (last !== undefined);
+  return removed;
+}

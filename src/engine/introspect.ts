@@ -1,0 +1,54 @@
+/**
+ * Who stands at one of our own doors with an access token. The signature is not enough here: the session's row is
+ * read each time, so a revoked token is refused by the next request (RFC 7662 would answer `active: false`).
+ */
+import { claimsAreForUs, type AccessClaims } from "../core/claims.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
+import { scopesOfRoles, type Scope } from "../core/scope.ts";
+import type { Secret } from "../core/secret.ts";
+import { isAlive, type Holder, type SessionRow } from "../core/session.ts";
+import type { Clock, Store, Tokens } from "./ports.ts";
+
+export interface IntrospectDeps {
+  readonly store: Pick<Store, "findSession">;
+  readonly tokens: Pick<Tokens, "readAccess">;
+  readonly clock: Clock;
+  /** The instance's issuer, which is the audience, and those of its dialects. */
+  readonly issuers: ReadonlySet<string>;
+  readonly issuer: string;
+}
+
+/** A caller with a live access token. Roles and scopes are those of now, not those of the token. */
+export interface Principal {
+  readonly holder: Holder;
+  readonly session: SessionRow;
+  readonly scopes: readonly Scope[];
+}
+
+export async function authenticate(deps: IntrospectDeps, accessToken: Secret): Promise<Outcome<Principal>> {
+  const now = deps.clock.now();
+  const claims = deps.tokens.readAccess(accessToken.reveal(), now);
+  if (claims === undefined) return refused("invalid_token");
+  if (!claimsAreForUs(claims, { issuers: deps.issuers, audience: deps.issuer, now })) return refused("invalid_token");
+  return sessionOf(deps, claims);
+}
+
+/**
+ * The session behind an access token of ours that may have expired: some wires send the old one along with a refresh.
+ * It gives nothing by itself.
+ */
+export function readExpired(
+  { tokens, clock, issuers }: Pick<IntrospectDeps, "clock" | "issuers"> & { tokens: Pick<Tokens, "readAccess"> },
+  accessToken: Secret,
+): AccessClaims | undefined {
+  const claims = tokens.readAccess(accessToken.reveal(), clock.now());
+  return claims !== undefined && issuers.has(claims.iss) ? claims : undefined;
+}
+
+async function sessionOf(deps: IntrospectDeps, claims: AccessClaims): Promise<Outcome<Principal>> {
+  const found = await deps.store.findSession(claims.sid);
+  if (found === undefined) return refused("invalid_token");
+  const { view, instance } = found;
+  if (view.session.endedAt !== null || !isAlive(view, instance)) return refused("invalid_token");
+  return granted({ holder: view.holder, session: view.session, scopes: scopesOfRoles(view.holder.roles) });
+}

@@ -1,0 +1,197 @@
+/**
+ * What the engine asks of the world: a store, keys, a password hash, clocks and chance. Each is an intent in the
+ * engine's own words, so that an implementation can carry it out in one atomic step.
+ */
+import type { AccessClaims, DialectClaims } from "../core/claims.ts";
+import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
+import type { SessionPolicy } from "../core/policy.ts";
+import type { Role } from "../core/scope.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Holder, Instance, SessionRow, SessionView, SubjectStatus } from "../core/session.ts";
+import type { Millis, Seconds } from "../core/units.ts";
+
+/** Read once per use case. */
+export interface Clock {
+  readonly now: () => Seconds;
+  readonly millis: () => Millis;
+  /** Never steps; starts anywhere. */
+  readonly monotonic: () => Millis;
+}
+
+/** A cryptographically secure source of bytes. */
+export type Chance = (length: number) => Uint8Array;
+
+/** Thrown by the store when it could not carry an intent out and nothing was changed: full, busy, too late. */
+export class StoreUnavailable extends Error {
+  readonly code = "STORE_UNAVAILABLE";
+}
+
+/** How a login names its subject; the canonical form is the key. */
+export interface LoginName {
+  readonly kind: "username" | "email";
+  readonly canonical: string;
+}
+
+/** A subject with its password hash, and the counter as it was read in the same step. */
+export interface Credential {
+  readonly holder: Omit<Holder, "clientActive">;
+  readonly passwordHash: string | null;
+  readonly instance: Instance;
+}
+
+/** The parts of a session's row that its refresh tokens are a function of, and that never change. */
+export type RefreshSecret = Pick<SessionRow, "kid" | "salt" | "epoch">;
+
+export interface OpenSession {
+  readonly id: SessionId;
+  readonly subject: SubjectId;
+  readonly client: ClientId;
+  readonly policy: SessionPolicy;
+  readonly salt: Uint8Array;
+  readonly kid: number;
+  /** As read together with the credential. */
+  readonly born: number;
+  readonly epoch: Uint8Array;
+  readonly authTime: Seconds;
+  readonly amr: string;
+  readonly now: Seconds;
+}
+
+export interface Rotate {
+  readonly id: SessionId;
+  readonly presented: number;
+  /** The client at whose door the token was presented. */
+  readonly door: ClientId;
+  readonly now: Seconds;
+}
+
+/** What `rotate` did. It has committed, also where the answer is a refusal. */
+export type Rotated =
+  | { readonly kind: "advance" | "repeat" | "keep"; readonly view: SessionView }
+  | { readonly kind: "unknown" | "ended" | "wrong-door" | "expired" }
+  | { readonly kind: "reuse" | "ahead"; readonly view: SessionView };
+
+export interface EndSession {
+  readonly id: SessionId;
+  /** Ends it only if it belongs to this subject or, for a logout by token, to this client. */
+  readonly of: { readonly subject: SubjectId } | { readonly client: ClientId };
+  readonly now: Seconds;
+}
+
+export type Ended =
+  /** `accessUntil`: no access token of the session is good after this, even where it is verified offline. */
+  { readonly kind: "ended" | "already"; readonly accessUntil: Seconds } | { readonly kind: "absent" };
+
+export interface NewSubject {
+  readonly id: SubjectId;
+  readonly organisation: OrganisationId;
+  readonly kind: "user" | "application";
+  readonly username: string;
+  readonly canonical: string;
+  readonly displayName: string;
+  readonly emails: readonly { readonly address: string; readonly canonical: string }[];
+  readonly roles: readonly Role[];
+  readonly status: SubjectStatus;
+  readonly passwordHash: string | null;
+  readonly owner: SubjectId | null;
+  readonly now: Seconds;
+}
+
+export interface SealedSigningKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly publishedAt: Seconds;
+  readonly activeAt: Seconds;
+  readonly sealed: Uint8Array;
+}
+
+export interface SealedRefreshKey {
+  readonly kid: number;
+  readonly createdAt: Seconds;
+  readonly sealed: Uint8Array;
+}
+
+export interface SealedSecret {
+  readonly purpose: string;
+  readonly sealed: Uint8Array;
+}
+
+export interface SealedKeys {
+  readonly signing: readonly SealedSigningKey[];
+  readonly refresh: readonly SealedRefreshKey[];
+  readonly secrets: readonly SealedSecret[];
+}
+
+/** Where keys rest, sealed. A key is stored before anything is made with it. */
+export interface KeyStore {
+  readonly loadKeys: () => Promise<SealedKeys>;
+  readonly addKeys: (keys: SealedKeys) => Promise<void>;
+}
+
+export interface SignalOptions {
+  /** An intent whose caller has gone is not decided. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Store extends KeyStore {
+  // Reads: a consistent view of what has been committed.
+  readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
+  readonly findRefreshSecret: (id: SessionId) => Promise<RefreshSecret | undefined>;
+  readonly findSession: (id: SessionId) => Promise<{ view: SessionView; instance: Instance } | undefined>;
+  /** Sessions of a subject that have not ended, newest first, before the session `before` if one is given. */
+  readonly listSessions: (
+    subject: SubjectId,
+    page: { before: SessionId | undefined; limit: number; now: Seconds },
+  ) => Promise<readonly SessionRow[]>;
+  readonly listEmails: (subject: SubjectId) => Promise<readonly string[]>;
+  readonly findOrganisation: (canonical: string) => Promise<OrganisationId | undefined>;
+  readonly hasAdministrator: () => Promise<boolean>;
+
+  // Intents: decided and committed in one step, or not at all.
+  /** Undefined: what was checked is no longer so (revoked, disabled, another epoch). */
+  readonly openSession: (intent: OpenSession, options?: SignalOptions) => Promise<SessionView | undefined>;
+  readonly rotate: (intent: Rotate, options?: SignalOptions) => Promise<Rotated>;
+  readonly endSession: (intent: EndSession) => Promise<Ended>;
+  readonly createOrganisation: (intent: {
+    id: OrganisationId;
+    name: string;
+    canonical: string;
+    now: Seconds;
+  }) => Promise<"created" | "taken">;
+  readonly createSubject: (intent: NewSubject) => Promise<"created" | "taken">;
+  /** Makes sure that the clients exist; leaves those that do. */
+  readonly registerClients: (intent: { ids: readonly ClientId[]; now: Seconds }) => Promise<void>;
+  /** Draws the line of a restore: whatever was born in another epoch is dead. */
+  readonly beginEpoch: (intent: { epoch: Uint8Array }) => Promise<void>;
+  /** Removes up to `limit` sessions that nothing can refer to any more, from `after` on; the last id looked at. */
+  readonly sweepSessions: (intent: {
+    after: SessionId | undefined;
+    limit: number;
+    now: Seconds;
+  }) => Promise<{ removed: number; last: SessionId | undefined }>;
+  /** The heart, once a second: counts served time, and notices when the process stood still. */
+  readonly beat: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** What tokens are made and read with; see keys/. */
+export interface Tokens {
+  readonly signAccess: (claims: Omit<AccessClaims, "jti">, extra: DialectClaims, now: Seconds) => string;
+  /** The claims of an access token with a good signature of ours; expiry, issuer and audience are the caller's. */
+  readonly readAccess: (text: string, now: Seconds) => AccessClaims | undefined;
+  /** The server key that new sessions are given. */
+  readonly refreshKid: () => number;
+  readonly mintRefresh: (row: SessionRow, issuer: string) => string;
+  /** Which session a text claims to be of; proves nothing. */
+  readonly refreshSubject: (text: string) => SessionId | undefined;
+  /** The number of a refresh token with a good MAC for this session; undefined otherwise. */
+  readonly readRefresh: (text: string, id: SessionId, secret: RefreshSecret) => number | undefined;
+  /** Binds text that a client carries for us, such as a cursor, to its purpose. */
+  readonly macText: (purpose: string, text: string) => string;
+}
+
+export interface Passwords {
+  /** Compares in the same time for every reason to fail, a missing hash included. Undefined: too busy. */
+  readonly verify: (hash: string | null, password: Secret) => Promise<boolean | undefined>;
+  readonly hash: (password: Secret) => Promise<string>;
+}

@@ -1,0 +1,76 @@
+/**
+ * Refresh (RFC 6749 section 6, RFC 9700 section 4.14). The text is proved first, on a reader; what it is worth is
+ * decided and written in one step of the store; the tokens are made from what that step left behind.
+ */
+import { refused, unreachable, type Granted, type Refusal } from "../core/result.ts";
+import type { Secret } from "../core/secret.ts";
+import type { SessionView } from "../core/session.ts";
+import type { ClientProfile } from "./client-profile.ts";
+import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
+import type { Clock, Store } from "./ports.ts";
+
+export interface RefreshDeps extends IssueDeps {
+  readonly store: Pick<Store, "findRefreshSecret" | "rotate">;
+  readonly clock: Clock;
+  /** Told of what an operator must hear about; the answer to the client does not depend on it. */
+  readonly alarm: (alarm: RefreshAlarm) => void;
+}
+
+export type RefreshAlarm =
+  /** A rotated refresh token came back: somebody has a copy. The session was ended. */
+  | { readonly kind: "refresh_reuse"; readonly session: SessionView }
+  /** A token from the future of this database: it was copied, restored or rolled back without `restore`. */
+  | { readonly kind: "database_went_back"; readonly session: SessionView };
+
+export interface RefreshRequest {
+  readonly refreshToken: Secret;
+  readonly door: ClientProfile;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Why there are no tokens, for dialects whose products tell the cases apart; the refusal is `invalid_grant` in each.
+ * `unproven`: not a refresh token of ours. `reuse`: rotated before. `over`: its session has ended or is another door's.
+ */
+export type RefreshOutcome = Granted<TokenPair> | (Refusal & { readonly why: "unproven" | "reuse" | "over" });
+
+const no = (why: "unproven" | "reuse" | "over"): RefreshOutcome => ({ ...refused("invalid_grant"), why });
+
+/**
+ * The tokens that `refreshToken` is worth at this door. A hundred calls with one token give a hundred equal answers.
+ * Refuses with `invalid_grant`.
+ */
+export async function refresh(
+  deps: RefreshDeps,
+  { refreshToken, door, signal }: RefreshRequest,
+): Promise<RefreshOutcome> {
+  const text = refreshToken.reveal();
+  const id = deps.tokens.refreshSubject(text);
+  const secret = id === undefined ? undefined : await deps.store.findRefreshSecret(id);
+  const presented = id === undefined || secret === undefined ? undefined : deps.tokens.readRefresh(text, id, secret);
+  if (id === undefined || presented === undefined) return no("unproven");
+
+  const now = deps.clock.now();
+  const rotated = await deps.store.rotate({ id, presented, door: door.client, now }, { signal });
+  switch (rotated.kind) {
+    case "advance":
+    case "repeat":
+    case "keep": {
+      const issued = issuePair(deps, rotated.view, door, now);
+      return issued.ok ? issued : no("over");
+    }
+    case "reuse":
+      deps.alarm({ kind: "refresh_reuse", session: rotated.view });
+      return no("reuse");
+    case "ahead":
+      deps.alarm({ kind: "database_went_back", session: rotated.view });
+      return no("over");
+    case "unknown":
+    case "ended":
+    case "expired":
+    case "wrong-door":
+      return no("over");
+    default:
+      return unreachable(rotated);
+  }
+}

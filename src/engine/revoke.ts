@@ -1,0 +1,41 @@
+/** Endings: logout by refresh token (RFC 7009 section 2), and a session of one's own by its id. */
+import type { SessionId } from "../core/ids.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Seconds } from "../core/units.ts";
+import type { ClientProfile } from "./client-profile.ts";
+import type { Principal } from "./introspect.ts";
+import type { Clock, Store, Tokens } from "./ports.ts";
+
+export interface RevokeDeps {
+  readonly store: Pick<Store, "findRefreshSecret" | "endSession">;
+  readonly tokens: Pick<Tokens, "refreshSubject" | "readRefresh">;
+  readonly clock: Clock;
+}
+
+/** What has ended, and until when an access token of it may pass where it is verified offline. */
+export interface Receipt {
+  readonly session: SessionId;
+  readonly accessUntil: Seconds;
+}
+
+/**
+ * Ends the session of a refresh token at the door of its client, whichever number the token has. A token that is not
+ * good ends nothing and is answered the same: its holder is signed out either way (RFC 7009 section 2.2).
+ */
+export async function logout(
+  deps: RevokeDeps,
+  { refreshToken, door }: { refreshToken: Secret; door: ClientProfile },
+): Promise<void> {
+  const text = refreshToken.reveal();
+  const id = deps.tokens.refreshSubject(text);
+  const secret = id === undefined ? undefined : await deps.store.findRefreshSecret(id);
+  if (id === undefined || secret === undefined || deps.tokens.readRefresh(text, id, secret) === undefined) return;
+  await deps.store.endSession({ id, of: { client: door.client }, now: deps.clock.now() });
+}
+
+/** Refuses with `not_found` for a session that does not exist or is another's. */
+export async function endOwnSession(deps: RevokeDeps, caller: Principal, id: SessionId): Promise<Outcome<Receipt>> {
+  const ended = await deps.store.endSession({ id, of: { subject: caller.holder.subject }, now: deps.clock.now() });
+  return ended.kind === "absent" ? refused("not_found") : granted({ session: id, accessUntil: ended.accessUntil });
+}

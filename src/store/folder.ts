@@ -1,0 +1,70 @@
+/**
+ * The data folder: readable by the server's user only, and locked by one process at a time. The lock is an open
+ * exclusive transaction, which the kernel drops with the process; there is no pid file to go stale.
+ */
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export class FolderInUse extends Error {
+  readonly code = "FOLDER_IN_USE";
+}
+
+export class FolderUnusable extends Error {
+  readonly code = "FOLDER_UNUSABLE";
+}
+
+export interface FolderLock {
+  /** Keeps the handle reachable for as long as the lock is needed; closing it lets the folder go. */
+  readonly release: () => void;
+}
+
+export const databaseFile = (folder: string): string => join(folder, "jeton.db");
+export const masterKeyFile = (folder: string): string => join(folder, "master.key");
+
+/** Makes the folder if it is missing, and takes its lock. */
+export function lockFolder(folder: string): FolderLock {
+  makePrivate(folder);
+  const handle = new DatabaseSync(join(folder, "lock"), { timeout: 0 });
+  try {
+    handle.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    handle.close();
+    if (cause instanceof Error && "errcode" in cause && cause.errcode === 5) {
+      throw new FolderInUse(`another Jeton works on ${folder}. Do: stop it, or choose another folder with --data`, {
+        cause,
+      });
+    }
+    throw new FolderUnusable(
+      `the lock in ${folder} cannot be taken: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  chmodSync(join(folder, "lock"), 0o600);
+  return { release: () => handle.close() };
+}
+
+function makePrivate(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  } catch (cause) {
+    throw new FolderUnusable(
+      `the data folder ${folder} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * A folder with a master key but without its database has lost it: starting would make an empty authority in its
+ * place, and every token that it had revoked would be somebody else's problem.
+ */
+export function refuseLostDatabase(folder: string): void {
+  const size = statSync(databaseFile(folder), { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0 && existsSync(masterKeyFile(folder))) {
+    throw new FolderUnusable(
+      `${folder} has a master key and no database. Do: put jeton.db back from a backup, or choose an empty folder with --data`,
+    );
+  }
+}

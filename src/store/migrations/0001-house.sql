@@ -1,0 +1,124 @@
+-- The first schema: who there is, what they hold, and the keys that sign for them.
+-- Ids and keys are bytes, times are seconds since 1970 in UTC, and every table is STRICT.
+
+-- One row: what is true of all tokens of this instance at once.
+CREATE TABLE instance (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- 16 random bytes, drawn anew by a restore: whatever carries another epoch is dead.
+  epoch BLOB NOT NULL CHECK (length(epoch) = 16),
+  -- Raised by every revocation. What was born at or below a `revoked_upto` is dead.
+  counter INTEGER NOT NULL CHECK (counter > 0),
+  -- Milliseconds during which this instance could answer.
+  served INTEGER NOT NULL CHECK (served >= 0),
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE organisation (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  name TEXT NOT NULL,
+  canonical TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'deleted')),
+  revoked_upto INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A person or an application. Ids are never reused; a name may be, and then it is somebody else.
+CREATE TABLE subject (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  organisation BLOB NOT NULL REFERENCES organisation (id),
+  kind TEXT NOT NULL CHECK (kind IN ('user', 'application')),
+  username TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  -- Names of roles, in order, separated by one space.
+  roles TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'locked', 'deleted')),
+  -- Password hash as a PHC string; null: no sign-in by password.
+  password TEXT,
+  owner BLOB REFERENCES subject (id),
+  revoked_upto INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  UNIQUE (organisation, canonical)
+) STRICT, WITHOUT ROWID;
+
+-- Verified addresses, each of which signs its subject in.
+CREATE TABLE subject_email (
+  organisation BLOB NOT NULL REFERENCES organisation (id),
+  canonical TEXT NOT NULL,
+  address TEXT NOT NULL,
+  subject BLOB NOT NULL REFERENCES subject (id),
+  verified_at INTEGER NOT NULL,
+  PRIMARY KEY (organisation, canonical)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX subject_email_by_subject ON subject_email (subject);
+
+-- Who asks: a dialect, the native API, later OAuth clients.
+CREATE TABLE client (
+  id TEXT PRIMARY KEY,
+  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'deleted')),
+  revoked_upto INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A person at a browser or terminal; the sessions of its clients hang under it.
+CREATE TABLE sign_in (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  subject BLOB NOT NULL REFERENCES subject (id),
+  born INTEGER NOT NULL,
+  epoch BLOB NOT NULL CHECK (length(epoch) = 16),
+  auth_time INTEGER NOT NULL,
+  amr TEXT NOT NULL,
+  ended_at INTEGER,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One client's token family. The refresh token is a function of this row; see the decision record 0001.
+CREATE TABLE session (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  subject BLOB NOT NULL REFERENCES subject (id),
+  client TEXT NOT NULL REFERENCES client (id),
+  sign_in BLOB REFERENCES sign_in (id),
+  created_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  rotated_at INTEGER NOT NULL,
+  rotated_served INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  absolute_end INTEGER NOT NULL CHECK (expires_at <= absolute_end),
+  ended_at INTEGER,
+  born INTEGER NOT NULL,
+  epoch BLOB NOT NULL CHECK (length(epoch) = 16),
+  kid INTEGER NOT NULL,
+  salt BLOB NOT NULL CHECK (length(salt) = 16),
+  access_lifetime INTEGER NOT NULL,
+  idle_lifetime INTEGER NOT NULL,
+  stable INTEGER NOT NULL CHECK (stable IN (0, 1)),
+  retry_window INTEGER NOT NULL,
+  auth_time INTEGER NOT NULL,
+  amr TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- For a subject's own list and the cap; ids begin with their time, so this is also the order of birth.
+CREATE INDEX session_by_subject ON session (subject, id);
+
+-- Keys that sign access tokens. A key's state follows from `active_at` and its successor's; see src/keys/keyring.ts.
+CREATE TABLE signing_key (
+  kid TEXT PRIMARY KEY,
+  alg TEXT NOT NULL,
+  published_at INTEGER NOT NULL,
+  active_at INTEGER NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Keys behind the MAC of refresh tokens; the highest number is given to new sessions.
+CREATE TABLE refresh_key (
+  kid INTEGER PRIMARY KEY,
+  created_at INTEGER NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+
+-- Other secrets of the instance, by purpose.
+CREATE TABLE instance_secret (
+  purpose TEXT PRIMARY KEY,
+  sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
