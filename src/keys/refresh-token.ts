@@ -1,0 +1,90 @@
+/**
+ * The refresh token as a function of its session's row: a JWT (`typ: rt+jwt`, HS256) whose MAC key is made of a server
+ * key and of random bytes in the row. Nothing about the token is stored, and neither the database nor the server key
+ * alone can forge one. RFC 7515, RFC 8725 section 3.11.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+import { decodeBase64url } from "../core/base64url.ts";
+import { parseId, type SessionId } from "../core/ids.ts";
+import { parseJson } from "../core/json-text.ts";
+import type { SessionRow } from "../core/session.ts";
+import type { RefreshSecret } from "../engine/ports.ts";
+import { longestToken } from "./jws.ts";
+
+/** Server keys by number; 32 bytes each. */
+export type RefreshKeys = ReadonlyMap<number, Uint8Array>;
+
+const base64url = (text: string): string => Buffer.from(text).toString("base64url");
+
+const headers = new Map<number, string>();
+
+/** The one header that tokens under server key `kid` have. */
+function headerOf(kid: number): string {
+  const known = headers.get(kid);
+  if (known !== undefined) return known;
+  const text = base64url(JSON.stringify({ alg: "HS256", typ: "rt+jwt", kid: String(kid) }));
+  headers.set(kid, text);
+  return text;
+}
+
+function macOf(serverKey: Uint8Array, salt: Uint8Array, input: string): string {
+  const key = createHmac("sha256", serverKey).update("refresh-token").update(salt).digest();
+  return createHmac("sha256", key).update(input).digest("base64url");
+}
+
+/** The refresh token that is good for `row` now. The same row gives the same bytes. */
+export function mintRefresh(keys: RefreshKeys, row: SessionRow, issuer: string): string {
+  const serverKey = keys.get(row.kid);
+  if (serverKey === undefined) throw new Error(`no refresh key ${row.kid}`);
+  const claims = {
+    iss: issuer,
+    aud: issuer,
+    sid: row.id,
+    seq: row.seq,
+    epoch: Buffer.from(row.epoch).toString("base64url"),
+    iat: row.rotatedAt,
+    exp: row.expiresAt,
+  };
+  const input = `${headerOf(row.kid)}.${base64url(JSON.stringify(claims))}`;
+  return `${input}.${macOf(serverKey, row.salt, input)}`;
+}
+
+interface RefreshClaims {
+  readonly sid: SessionId;
+  readonly seq: number;
+  readonly epoch: string;
+}
+
+/** The claims as they stand in the text; they prove nothing until the MAC has been checked. */
+function unprovenClaims(text: string): RefreshClaims | undefined {
+  if (text.length > longestToken) return undefined;
+  const start = text.indexOf(".") + 1;
+  const bytes = start === 0 ? undefined : decodeBase64url(text.slice(start, text.indexOf(".", start)));
+  const parsed = bytes === undefined ? undefined : parseJson(bytes);
+  if (parsed?.ok !== true || typeof parsed.value !== "object" || parsed.value === null) return undefined;
+  const { sid, seq, epoch } = parsed.value as Partial<Record<string, unknown>>;
+  const id = typeof sid === "string" ? parseId<SessionId>(sid) : undefined;
+  if (id === undefined || !Number.isSafeInteger(seq) || typeof epoch !== "string") return undefined;
+  return { sid: id, seq: seq as number, epoch };
+}
+
+/** Which session a text claims to be of. */
+export const refreshSubject = (text: string): SessionId | undefined => unprovenClaims(text)?.sid;
+
+/**
+ * The number of a refresh token of session `id`; undefined unless its header is byte for byte ours, its MAC is good and
+ * its epoch is the session's. The MAC is compared as base64url text, so that no second spelling passes.
+ * `iss`, `aud`, `iat` and `exp` decide nothing: the row does.
+ */
+export function readRefresh(keys: RefreshKeys, text: string, id: SessionId, secret: RefreshSecret): number | undefined {
+  const serverKey = keys.get(secret.kid);
+  const end = text.lastIndexOf(".");
+  if (serverKey === undefined || end < 0 || !text.startsWith(`${headerOf(secret.kid)}.`)) return undefined;
+  const presented = Buffer.from(text.slice(end + 1));
+  const expected = Buffer.from(macOf(serverKey, secret.salt, text.slice(0, end)));
+  if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return undefined;
+  const claims = unprovenClaims(text);
+  if (claims === undefined || claims.sid !== id) return undefined;
+  return claims.epoch === Buffer.from(secret.epoch).toString("base64url") ? claims.seq : undefined;
+}

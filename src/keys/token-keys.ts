@@ -1,0 +1,191 @@
+/**
+ * The keys of an instance in memory: read from the store, opened with the master key, made when missing. Everything
+ * that makes or reads a token goes through here.
+ */
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from "node:crypto";
+
+import { readAccessClaims, type AccessClaims } from "../core/claims.ts";
+import { after, days, type Seconds } from "../core/units.ts";
+import type {
+  Chance,
+  Clock,
+  KeyStore,
+  SealedKeys,
+  SealedRefreshKey,
+  SealedSecret,
+  SealedSigningKey,
+  Tokens,
+} from "../engine/ports.ts";
+import { headerText, signJws, verifyJws, type SigningMaterial, type VerifyingMaterial } from "./jws.ts";
+import { keyStates, missingKeys, type KeyTimes } from "./keyring.ts";
+import { mintRefresh, readRefresh, refreshSubject } from "./refresh-token.ts";
+import { seal, unseal, type MasterKey } from "./seal.ts";
+
+/** A public key as verifiers see it (RFC 7517 section 4, RFC 8037 section 2). */
+export interface PublicJwk {
+  readonly kty: "OKP";
+  readonly crv: "Ed25519";
+  readonly x: string;
+  readonly kid: string;
+  readonly use: "sig";
+  readonly alg: "EdDSA";
+}
+
+export interface PublicKeySet {
+  readonly keys: readonly PublicJwk[];
+}
+
+export interface TokenKeys extends Tokens {
+  /** The key set that verifiers see at `now` (RFC 7517 section 5): published, active and retired keys. */
+  readonly publicKeySet: (now: Seconds) => PublicKeySet;
+  /** Makes the keys whose time has come; called at start and by housekeeping. */
+  readonly ensure: (now: Seconds) => Promise<void>;
+}
+
+export interface TokenKeysDeps {
+  readonly store: KeyStore;
+  readonly master: MasterKey;
+  readonly chance: Chance;
+  readonly clock: Clock;
+}
+
+interface SigningKey extends SigningMaterial, VerifyingMaterial, KeyTimes {
+  readonly jwk: PublicJwk;
+  /** The header of its access tokens. */
+  readonly header: string;
+}
+
+interface Loaded {
+  readonly signing: readonly SigningKey[];
+  readonly refresh: ReadonlyMap<number, Uint8Array>;
+  readonly newestRefresh: SealedRefreshKey | undefined;
+  readonly secret: Uint8Array | undefined;
+}
+
+const macSecret = "mac";
+const refreshKeyPeriod = days(30);
+const accessTypes = ["at+jwt"] as const;
+
+function openSigningKey(master: MasterKey, row: SealedSigningKey): SigningKey {
+  const pkcs8 = unseal(master, `signing-key ${row.kid}`, row.sealed);
+  const privateKey = createPrivateKey({ key: Buffer.from(pkcs8), format: "der", type: "pkcs8" });
+  const publicKey = createPublicKey(privateKey);
+  const jwk = publicJwk(publicKey);
+  // A row whose label and key do not belong together was tampered with.
+  if (row.alg !== "EdDSA" || jwk.kid !== row.kid) throw new Error(`signing key ${row.kid} is not what its row says`);
+  const material = { kid: row.kid, alg: row.alg } as const;
+  return {
+    ...material,
+    privateKey,
+    publicKey,
+    jwk,
+    header: headerText(material, "at+jwt"),
+    publishedAt: row.publishedAt,
+    activeAt: row.activeAt,
+  };
+}
+
+/** The key's id is its RFC 7638 thumbprint, whose input is crv, kty, x in this order (RFC 8037 section 2). */
+function publicJwk(publicKey: KeyObject): PublicJwk {
+  const { crv, x } = publicKey.export({ format: "jwk" });
+  if (crv !== "Ed25519" || x === undefined) throw new TypeError("a signing key must be Ed25519");
+  const kid = createHash("sha256")
+    .update(JSON.stringify({ crv, kty: "OKP", x }))
+    .digest("base64url");
+  return { kty: "OKP", crv, x, kid, use: "sig", alg: "EdDSA" };
+}
+
+function makeSigningKey(master: MasterKey, chance: Chance, times: KeyTimes): SealedSigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const { kid } = publicJwk(publicKey);
+  const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" });
+  return { kid, alg: "EdDSA", ...times, sealed: seal(master, `signing-key ${kid}`, pkcs8, chance) };
+}
+
+const refreshPurpose = (kid: number): string => `refresh-key ${kid}`;
+const secretPurpose = (purpose: string): string => `instance-secret ${purpose}`;
+
+function openAll(master: MasterKey, sealed: SealedKeys): Loaded {
+  const mac = sealed.secrets.find(({ purpose }) => purpose === macSecret);
+  return {
+    signing: sealed.signing.map((row) => openSigningKey(master, row)),
+    refresh: new Map(sealed.refresh.map((row) => [row.kid, unseal(master, refreshPurpose(row.kid), row.sealed)])),
+    newestRefresh: sealed.refresh.toSorted((a, b) => a.kid - b.kid).at(-1),
+    secret: mac && unseal(master, secretPurpose(macSecret), mac.sealed),
+  };
+}
+
+/** The sealed keys that `loaded` lacks at `now`. */
+function missing(
+  { signing, newestRefresh, secret }: Loaded,
+  { master, chance }: TokenKeysDeps,
+  now: Seconds,
+): SealedKeys {
+  const refreshDue = newestRefresh === undefined || after(newestRefresh.createdAt, refreshKeyPeriod) <= now;
+  const kid = (newestRefresh?.kid ?? 0) + 1;
+  const refresh: readonly SealedRefreshKey[] = refreshDue
+    ? [{ kid, createdAt: now, sealed: seal(master, refreshPurpose(kid), chance(32), chance) }]
+    : [];
+  const secrets: readonly SealedSecret[] =
+    secret === undefined
+      ? [{ purpose: macSecret, sealed: seal(master, secretPurpose(macSecret), chance(32), chance) }]
+      : [];
+  return { signing: missingKeys(signing, now).map((times) => makeSigningKey(master, chance, times)), refresh, secrets };
+}
+
+const isNothing = ({ signing, refresh, secrets }: SealedKeys): boolean =>
+  signing.length + refresh.length + secrets.length === 0;
+
+export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
+  const { store, master, clock } = deps;
+  let loaded = openAll(master, await store.loadKeys());
+
+  const ensure = async (now: Seconds): Promise<void> => {
+    const wanted = missing(loaded, deps, now);
+    if (isNothing(wanted)) return;
+    await store.addKeys(wanted);
+    loaded = openAll(master, await store.loadKeys());
+  };
+  await ensure(clock.now());
+
+  const usable = (now: Seconds): readonly SigningKey[] =>
+    keyStates(loaded.signing, now).flatMap(({ key, state }) =>
+      state === "active" || state === "retired" ? [key] : [],
+    );
+  const active = (now: Seconds): SigningKey =>
+    keyStates(loaded.signing, now).find(({ state }) => state === "active")!.key;
+  const mac = (purpose: string, text: string): Buffer =>
+    createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
+
+  return {
+    ensure,
+    publicKeySet: (now) => ({
+      keys: keyStates(loaded.signing, now).flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
+    }),
+    signAccess: (claims, { sub, ...extra }, now) => {
+      const key = active(now);
+      const named = { ...claims, ...(sub === undefined ? {} : { sub }), ...extra };
+      const jti = mac("jti", JSON.stringify(named)).toString("hex", 0, 16);
+      return signJws(key.header, JSON.stringify({ ...named, jti }), key);
+    },
+    readAccess: (text, now): AccessClaims | undefined => {
+      const verified = verifyJws(text, {
+        types: accessTypes,
+        key: (kid) => usable(now).find((key) => key.kid === kid),
+      });
+      return verified.ok ? readAccessClaims(verified.payload) : undefined;
+    },
+    refreshKid: () => loaded.newestRefresh!.kid,
+    mintRefresh: (row, issuer) => mintRefresh(loaded.refresh, row, issuer),
+    refreshSubject,
+    readRefresh: (text, id, secret) => readRefresh(loaded.refresh, text, id, secret),
+    macText: (purpose, text) => mac(purpose, text).toString("base64url", 0, 16),
+  };
+}
