@@ -1,0 +1,97 @@
+/** What came in, against a route's declaration: content type, JSON, schema. The values that come out are checked. */
+import type { z } from "zod";
+
+import { parseJson } from "../core/json-text.ts";
+import { refused, type Refusal } from "../core/result.ts";
+import type { FieldError } from "./problem.ts";
+import type { Declaration } from "./route.ts";
+
+export interface RawInput {
+  readonly bytes: Uint8Array | undefined;
+  readonly query: URLSearchParams;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: Headers;
+}
+
+interface CheckedInput {
+  readonly body: never;
+  readonly query: never;
+  readonly params: never;
+}
+
+export type Input =
+  | { readonly ok: true; readonly value: CheckedInput }
+  | { readonly ok: false; readonly refusal: Refusal; readonly errors?: readonly FieldError[] };
+
+/** RFC 8259 section 11 defines no parameter for JSON; a charset is tolerated when it says what must be so anyway. */
+const jsonType = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i;
+
+const jsonFaults = {
+  utf8: "The body is not UTF-8.",
+  syntax: "The body is not one JSON value.",
+  depth: "The body is nested more than 32 levels deep.",
+  duplicate: "A member is named twice.",
+  number: "A number is too large.",
+  name: "A member has a name that is not accepted.",
+} as const;
+
+const no = (refusal: Refusal, errors?: readonly FieldError[]): Input => ({
+  ok: false,
+  refusal,
+  ...(errors === undefined ? {} : { errors }),
+});
+
+/** The declared parts of a request, validated. Says which member is wrong and what belongs there, never what was sent. */
+export function readInput(declaration: Declaration, raw: RawInput): Input {
+  const body = readJsonOrBytes(declaration, raw);
+  if (!body.ok) return body;
+  if (declaration.query === null && raw.query.size > 0) {
+    return no(refused("invalid_request", "This path takes no query string. Send what you have to say in the body."));
+  }
+  const query = declaration.query === null ? undefined : check(declaration.query, singleValues(raw.query), "query");
+  if (query?.ok === false) return query;
+  // An id that is no id is the id of nothing.
+  const params = declaration.params === null ? undefined : declaration.params.safeParse(raw.params);
+  if (params?.success === false) return no(refused("not_found"));
+  return {
+    ok: true,
+    value: { body: body.value as never, query: query?.value as never, params: params?.data as never },
+  };
+}
+
+function readJsonOrBytes(
+  { body }: Declaration,
+  { bytes, headers }: RawInput,
+): { ok: true; value: unknown } | Extract<Input, { ok: false }> {
+  if (body === "none" || bytes === undefined) return { ok: true, value: undefined };
+  if (body === "bytes") return { ok: true, value: bytes };
+  if (!jsonType.test(headers.get("content-type") ?? ""))
+    return no(refused("unsupported_media_type")) as Extract<Input, { ok: false }>;
+  const parsed = parseJson(bytes);
+  if (!parsed.ok) return { ok: false, refusal: refused("malformed_json", jsonFaults[parsed.reason]) };
+  return check(body.json, parsed.value, "body");
+}
+
+function check(
+  schema: z.ZodType,
+  value: unknown,
+  where: "body" | "query",
+): { ok: true; value: unknown } | Extract<Input, { ok: false }> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  const errors = result.error.issues.map((issue): FieldError => ({
+    field: where === "body" ? `/${issue.path.join("/")}` : issue.path.join("."),
+    expected: issue.message,
+  }));
+  return { ok: false, refusal: refused("invalid_request"), errors };
+}
+
+/** A parameter that comes twice is a list, which no schema of a single value accepts (RFC 6749 section 3.1). */
+function singleValues(query: URLSearchParams): Record<string, string | string[]> {
+  const values: Record<string, string | string[]> = Object.create(null);
+  for (const name of query.keys()) {
+    const all = query.getAll(name);
+    values[name] = all.length === 1 ? all[0]! : all;
+  }
+  return values;
+}

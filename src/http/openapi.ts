@@ -1,0 +1,102 @@
+/** OpenAPI 3.1 out of the routes' own declarations, so that there is no second description of an answer. */
+import { z } from "zod";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+
+import { refusals, type RefusalCode } from "../core/refusals.ts";
+import type { Declaration } from "./route.ts";
+
+export interface DocumentOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly server: string;
+}
+
+const Problem = z
+  .object({
+    type: z.string().meta({ description: "A page about this kind of problem." }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: "What happened and what to do." }),
+    code: z.enum(Object.keys(refusals) as [RefusalCode, ...RefusalCode[]]),
+    request_id: z.string(),
+    errors: z.array(z.object({ field: z.string(), expected: z.string() })).optional(),
+  })
+  .meta({ id: "Problem" });
+
+/** What the delivery itself may refuse, by what a route declares. */
+function refusalsOf({ authentication, body, refusals: own }: Declaration): readonly RefusalCode[] {
+  return [
+    ...new Set<RefusalCode>([
+      "malformed_request",
+      "invalid_request",
+      ...(authentication === "bearer" ? (["missing_token", "invalid_token", "insufficient_scope"] as const) : []),
+      ...(typeof body === "object" ? (["malformed_json", "body_too_large"] as const) : []),
+      "unsupported_media_type",
+      ...own,
+      "internal_error",
+      "temporarily_unavailable",
+    ]),
+  ];
+}
+
+function responsesOf(declaration: Declaration): ZodOpenApiOperationObject["responses"] {
+  const byStatus = Map.groupBy(refusalsOf(declaration), (code) => refusals[code].status);
+  const refused = [...byStatus].map(([status, codes]) => [
+    String(status),
+    {
+      description: codes.map((code) => `\`${code}\`: ${refusals[code].title}.`).join(" "),
+      content: { "application/problem+json": { schema: Problem } },
+    },
+  ]);
+  const answered = Object.entries(declaration.answers).map(([status, { description, schema, contentType }]) => [
+    status,
+    schema === null ? { description } : { description, content: { [contentType ?? "application/json"]: { schema } } },
+  ]);
+  return Object.fromEntries([...answered, ...refused]);
+}
+
+const pathOf = (path: string): string => path.replaceAll(/:([a-z_]+)/g, "{$1}");
+
+function operationOf(declaration: Declaration): ZodOpenApiOperationObject {
+  const { body, query, params, summary, authentication, scope } = declaration;
+  return {
+    summary,
+    security: authentication === "bearer" ? [{ accessToken: [scope] }] : [],
+    ...(typeof body === "object"
+      ? { requestBody: { required: true, content: { "application/json": { schema: body.json } } } }
+      : {}),
+    ...(query === null && params === null
+      ? {}
+      : {
+          requestParams: {
+            ...(query === null ? {} : { query: query as z.ZodObject }),
+            ...(params === null ? {} : { path: params as z.ZodObject }),
+          },
+        }),
+    responses: responsesOf(declaration),
+    "x-jeton": {
+      tenant: declaration.tenant,
+      rate: declaration.rate,
+      shed: declaration.shed,
+      journal: declaration.journal,
+    },
+  };
+}
+
+export function openApiText(declarations: readonly Declaration[], { title, version, server }: DocumentOptions): string {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const declaration of declarations) {
+    const path = pathOf(declaration.path);
+    paths[path] = { ...paths[path], [declaration.method]: operationOf(declaration) };
+  }
+  const document = createDocument({
+    openapi: "3.1.0",
+    info: { title, version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    servers: [{ url: server }],
+    components: {
+      securitySchemes: { accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT (RFC 9068)" } },
+    },
+    paths,
+  });
+  return JSON.stringify(document, null, 2);
+}
