@@ -1,0 +1,32 @@
+/** The streams of a command: standard output is data, standard error is talk. */
+import { readFileSync, writeSync } from "node:fs";
+
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly talk: (text: string) => void;
+  /** All of standard input. */
+  readonly readInput: () => string;
+}
+
+/** Writes all of it, also where the other end of a pipe is slower than we are. */
+function writeAll(descriptor: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text);
+  let at = 0;
+  while (at < bytes.length) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (fault) {
+      const code = fault instanceof Error && "code" in fault ? fault.code : undefined;
+      // A full pipe is waited for; a closed one has nobody to tell.
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw fault;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+export const processIo: Io = {
+  out: (text) => writeAll(1, text),
+  talk: (text) => writeAll(2, text),
+  readInput: () => readFileSync(0, "utf8"),
+};

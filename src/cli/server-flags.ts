@@ -1,0 +1,58 @@
+/** The flags that stand for settings of the server, and the configuration that they and the rest add up to. */
+import type { Command } from "commander";
+
+import { loadConfig, processEnvironment, type ConfigSources, type LoadedConfig } from "../config.ts";
+import { UsageError } from "./exit-codes.ts";
+
+export interface ServerFlags {
+  readonly data?: string;
+  readonly listen?: string;
+  readonly issuer?: string;
+  readonly config?: string;
+  readonly dialect?: readonly string[];
+  readonly trustedProxy?: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+export const withServerFlags = (command: Command): Command =>
+  command
+    .option("--data <folder>", "where everything is kept (default: ./data)")
+    .option("--listen <host:port>", "where to listen (default: 127.0.0.1:8420)")
+    .option("--issuer <url>", "the URL that tokens name as their issuer (default: http:// and where it listens)")
+    .option(
+      "--dialect <name[=host:port]>",
+      "open a dialect under its prefix, and on a listener of its own; repeatable",
+      collect,
+    )
+    .option("--trusted-proxy <cidr>", "believe X-Forwarded-For from these addresses; repeatable", collect)
+    .option("--config <file>", "a configuration file: JSON with comments");
+
+type Flags = ConfigSources["flags"][number];
+
+/** `sensu` or `sensu=127.0.0.1:8080`. */
+function dialectFlags(written: string): readonly Flags[] {
+  const [name = "", ...rest] = written.split("=");
+  if (name !== "sensu")
+    throw new UsageError(`there is no dialect "${name}". Do: --dialect sensu, or --dialect sensu=HOST:PORT`);
+  const open = { name: "dialects.sensu.open", value: true, flag: "--dialect" } as const;
+  return rest.length === 0
+    ? [open]
+    : [open, { name: "dialects.sensu.listen", value: rest.join("="), flag: "--dialect" }];
+}
+
+export function configFromFlags(flags: ServerFlags): LoadedConfig {
+  const environment = processEnvironment();
+  const single = (["data", "listen", "issuer"] as const).flatMap((name): readonly Flags[] =>
+    flags[name] === undefined ? [] : [{ name, value: flags[name], flag: `--${name}` }],
+  );
+  const proxies: readonly Flags[] =
+    flags.trustedProxy === undefined
+      ? []
+      : [{ name: "trusted_proxies", value: flags.trustedProxy, flag: "--trusted-proxy" }];
+  return loadConfig({
+    file: flags.config ?? environment["JETON_CONFIG"],
+    environment,
+    flags: [...single, ...proxies, ...(flags.dialect ?? []).flatMap(dialectFlags)],
+  });
+}

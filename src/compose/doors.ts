@@ -1,0 +1,165 @@
+/** The doors of an instance: which routes are where, for whom, and what they share. */
+import { loginRoutes } from "../api/login.ts";
+import { healthRoutes } from "../api/health.ts";
+import { keySetRoutes } from "../api/key-set.ts";
+import { meRoutes } from "../api/me.ts";
+import { referenceRoutes } from "../api/reference.ts";
+import { refreshRoutes } from "../api/refresh.ts";
+import { sessionsRoutes } from "../api/sessions.ts";
+import type { Config, DialectName } from "../config.ts";
+import { clientId } from "../core/ids.ts";
+import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import { dialects } from "../dialects/index.ts";
+import type { ClientProfile } from "../engine/client-profile.ts";
+import { createEngine, type Engine } from "../engine/engine.ts";
+import type { Principal } from "../engine/introspect.ts";
+import { StoreUnavailable, type Chance, type Clock, type Passwords, type Store } from "../engine/ports.ts";
+import type { RefreshAlarm } from "../engine/refresh.ts";
+import { createApp, type AppOptions, type Mount } from "../http/app.ts";
+import { clientAddress, trustProxies } from "../http/peer.ts";
+import { problem } from "../http/problem.ts";
+import type { Handler } from "../http/serve.ts";
+import { jwksMaxAge } from "../keys/keyring.ts";
+import type { TokenKeys } from "../keys/token-keys.ts";
+import type { Log } from "./log.ts";
+
+export interface DoorsDeps {
+  readonly config: Config;
+  readonly store: Store;
+  readonly keys: TokenKeys;
+  readonly passwords: Passwords;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly version: string;
+  /** The instance's issuer. */
+  readonly issuer: string;
+  /** Open dialects by name, each with its issuer. */
+  readonly open: ReadonlyMap<DialectName, { readonly issuer: string }>;
+  readonly isReady: () => boolean;
+}
+
+export interface Doors {
+  readonly engine: Engine;
+  /** The main listener: native API, and each open dialect under its prefix. */
+  readonly main: Handler;
+  /** For listeners of their own: a dialect at the root. */
+  readonly dialect: (name: DialectName) => Handler;
+}
+
+const nativeClient = clientId("native");
+const home = "Root";
+
+/** Every client that a door of this server stands for. */
+export const doorClients = [nativeClient, ...dialects.map(({ name }) => clientId(name))];
+
+const alarms = {
+  refresh_reuse: "a refresh token was used again after its retry window; its session was ended",
+  database_went_back:
+    "a refresh token is newer than the database: the data folder was copied or rolled back. Do: stop the server and restore properly",
+} as const;
+
+export async function openDoors(deps: DoorsDeps): Promise<Doors> {
+  const { config, store, keys, clock, log, issuer, open } = deps;
+  await store.registerClients({ ids: doorClients, now: clock.now() });
+  const engine = createEngine({
+    ...deps,
+    tokens: keys,
+    issuers: new Set([issuer, ...[...open.values()].map((door) => door.issuer)]),
+    ensureKeys: keys.ensure,
+    alarm: ({ kind, session }: RefreshAlarm) => {
+      log.warn(alarms[kind], { event: kind, session: session.session.id, subject: session.holder.subject });
+    },
+  });
+
+  const keySet = keySetRoutes({
+    current: () => ({ keys: [...keys.publicKeySet(clock.now()).keys] }),
+    maxAge: jwksMaxAge,
+  });
+  const native: ClientProfile = { client: nativeClient, issuer, policy: nativePolicyOf(config), claims: () => ({}) };
+  const documented = [
+    ...loginRoutes(engine, native, home),
+    ...refreshRoutes(engine, native),
+    ...meRoutes(engine),
+    ...sessionsRoutes(engine),
+    ...keySet,
+    ...healthRoutes(deps.isReady),
+  ];
+  const reference = referenceRoutes(async () => {
+    const { openApiText } = await import("../http/openapi.ts");
+    return openApiText(
+      documented.map(({ declaration }) => declaration),
+      { title: "Jeton", version: deps.version, server: issuer },
+    );
+  });
+
+  const mountOf = (dialect: Dialect, prefix: string): Mount<Principal> => {
+    const profile: ClientProfile = {
+      client: clientId(dialect.name),
+      issuer: open.get(dialect.name)!.issuer,
+      policy: dialectPolicyOf(config, dialect),
+      claims: dialect.claims,
+    };
+    const routes = dialect.routes({ engine, profile, organisation: config.dialects[dialect.name].organisation });
+    return { prefix, routes: [...routes, ...keySet], refuse: dialect.refuse };
+  };
+
+  const proxies = trustProxies(config.trusted_proxies);
+  const shared: Omit<AppOptions<Principal>, "mounts"> = {
+    authenticate: engine.authenticate,
+    scopesOf: ({ scopes }) => scopes,
+    addressOf: (request, peer) => clientAddress(peer.address, request.headers.get("x-forwarded-for"), proxies),
+    newRequestId: requestIds(deps.chance),
+    monotonic: clock.monotonic,
+    log: log.access,
+    onFault: (fault, requestId) => log.fault("a request failed", fault, { request_id: requestId }),
+    isUnavailable: (fault) => fault instanceof StoreUnavailable,
+    maxBody: config["limits.body"],
+  };
+  const opened = dialects.filter(({ name }) => open.has(name));
+  return {
+    engine,
+    main: createApp({
+      ...shared,
+      mounts: [
+        { prefix: "", routes: [...documented, ...reference], refuse: problem },
+        ...opened.map((dialect) => mountOf(dialect, `/${dialect.name}`)),
+      ],
+    }),
+    dialect: (name) => {
+      const dialect = opened.find((candidate) => candidate.name === name);
+      if (dialect === undefined) throw new Error(`the dialect ${name} is closed`);
+      return createApp({ ...shared, mounts: [mountOf(dialect, "")] });
+    },
+  };
+}
+
+const nativePolicyOf = (config: Config): SessionPolicy =>
+  settlePolicy({
+    access: config["sessions.access"],
+    idle: config["sessions.idle"],
+    absolute: config["sessions.absolute"],
+    onRefresh: "rotate",
+    retryWindow: config["sessions.retry_window"],
+    sessionCap: config["sessions.cap"],
+  });
+
+function dialectPolicyOf({ dialects: settings, ...config }: Config, { name, policy }: Dialect): SessionPolicy {
+  const { access, idle, absolute, on_refresh: onRefresh } = settings[name];
+  return settlePolicy({
+    access: access ?? policy.access,
+    idle: idle ?? policy.idle,
+    absolute: absolute ?? policy.absolute,
+    onRefresh: onRefresh ?? policy.onRefresh,
+    retryWindow: config["sessions.retry_window"],
+    sessionCap: config["sessions.cap"],
+  });
+}
+
+/** Ids that tell the requests of a log apart: this start, and a number. They are no secret and open nothing. */
+function requestIds(chance: Chance): () => string {
+  const start = Buffer.from(chance(4)).toString("hex");
+  let number = 0;
+  return () => `${start}-${(number++).toString(36)}`;
+}

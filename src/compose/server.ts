@@ -1,0 +1,150 @@
+/** A running server: the instance, its doors on their listeners, its heartbeat, and an orderly end. */
+import type { Address, Config, DialectName } from "../config.ts";
+import { dialects } from "../dialects/index.ts";
+import { furnishDemo } from "../engine/demo.ts";
+import { passwords } from "../identity/passwords.ts";
+import { millis } from "../core/units.ts";
+import { problem } from "../http/problem.ts";
+import { listen, type Handler, type Listener } from "../http/serve.ts";
+import { openDoors } from "./doors.ts";
+import { openInstance, type Instance } from "./instance.ts";
+import type { Log } from "./log.ts";
+import { systemChance, systemClock } from "./system.ts";
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  /** Throw-away data with the demonstration's people. */
+  readonly demo: boolean;
+  /** The process must end at once: the disk's state is unknown. */
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly issuer: string;
+  /** Base URLs of the open dialects, by name. */
+  readonly dialects: ReadonlyMap<string, string>;
+  /** Answers what is under way, then closes everything. */
+  readonly stop: () => Promise<void>;
+}
+
+/** There is nobody yet who could administer this instance. */
+export class NoAdministrator extends Error {
+  readonly code = "NO_ADMINISTRATOR";
+}
+
+const heartbeat = 1000;
+const houseRound = 300_000;
+const drainGrace = millis(20_000);
+
+/** The delivery's own limit is smaller; this one is for what never gets that far. */
+const hardBodyLimit = 1 << 20;
+
+/** A listener that can be bound before its doors exist: the issuer may depend on the port that it gets. */
+async function bind(address: Address, log: Log): Promise<{ listener: Listener; open: (handler: Handler) => void }> {
+  let current: Handler = () => problem("temporarily_unavailable", { requestId: "starting" });
+  const listener = await listen({
+    ...address,
+    handler: (request, peer) => current(request, peer),
+    onFault: (fault) => log.fault("a request failed outside of its route", fault),
+    maxBodyBytes: hardBodyLimit,
+  });
+  return { listener, open: (handler) => (current = handler) };
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, demo } = options;
+  const instance = await openInstance({
+    folder: config.data,
+    masterKeyFile: config.master_key_file,
+    clock: systemClock,
+    chance: systemChance,
+    onFatal: options.onFatal,
+  });
+  try {
+    const hasher = passwords(systemChance);
+    if (demo) await furnishDemo({ store: instance.store, passwords: hasher, clock: systemClock, chance: systemChance });
+    if (!(await instance.store.hasAdministrator())) throw new NoAdministrator("this instance has no administrator");
+    return await openHouse(options, instance, hasher);
+  } catch (fault) {
+    await instance.close();
+    throw fault;
+  }
+}
+
+async function openHouse(
+  { config, log, demo, version }: ServerOptions,
+  instance: Instance,
+  hasher: ReturnType<typeof passwords>,
+): Promise<RunningServer> {
+  const bound: Awaited<ReturnType<typeof bind>>[] = [];
+  let ready = false;
+  try {
+    const main = await bind(config.listen, log);
+    bound.push(main);
+    const issuer = config.issuer ?? main.listener.url;
+    const open = new Map<DialectName, { issuer: string }>();
+    const own = new Map<DialectName, (handler: Handler) => void>();
+    for (const { name } of dialects) {
+      const { open: isOpen, listen: address, url } = config.dialects[name];
+      if (!demo && !isOpen) continue;
+      const listener = address === null ? undefined : await bind(address, log);
+      if (listener !== undefined) {
+        bound.push(listener);
+        own.set(name, listener.open);
+      }
+      open.set(name, { issuer: url ?? listener?.listener.url ?? `${issuer}/${name}` });
+    }
+
+    const doors = await openDoors({
+      config,
+      store: instance.store,
+      keys: instance.keys,
+      passwords: hasher,
+      clock: systemClock,
+      chance: systemChance,
+      log,
+      version,
+      issuer,
+      open,
+      isReady: () => ready,
+    });
+    for (const [name, openOwn] of own) openOwn(doors.dialect(name));
+    main.open(doors.main);
+
+    const keepHouse = async (): Promise<void> => {
+      try {
+        await doors.engine.keepHouse();
+      } catch (fault) {
+        log.fault("housekeeping failed; it is tried again in five minutes", fault);
+      }
+    };
+    const timers = [
+      setInterval(() => {
+        log.flush();
+        instance.store.beat().catch((fault: unknown) => log.fault("the heartbeat failed", fault));
+      }, heartbeat),
+      setInterval(() => void keepHouse(), houseRound),
+    ];
+    ready = true;
+
+    const stop = async (): Promise<void> => {
+      ready = false;
+      await Promise.all(bound.map(({ listener }) => listener.stop(drainGrace)));
+      for (const timer of timers) clearInterval(timer);
+      await instance.close();
+      log.flush();
+    };
+    return {
+      url: main.listener.url,
+      issuer,
+      dialects: new Map([...open].map(([name, door]) => [name, door.issuer])),
+      stop,
+    };
+  } catch (fault) {
+    await Promise.all(bound.map(({ listener }) => listener.stop(millis(0))));
+    throw fault;
+  }
+}

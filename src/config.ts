@@ -1,0 +1,248 @@
+/**
+ * The server's configuration: defaults, a file (JSON with comments), JETON_* variables, flags, in this order, each
+ * winning over the one before. Read once, checked once, frozen; an unknown key is an error. This is the only file of
+ * the server that looks at the environment.
+ */
+import { readFileSync } from "node:fs";
+import stripJsonComments from "strip-json-comments";
+import { z } from "zod";
+
+import { parseJsonText } from "./core/json-text.ts";
+import { nativePolicy } from "./core/policy.ts";
+import { seconds, type Seconds } from "./core/units.ts";
+
+export class ConfigInvalid extends Error {
+  readonly code = "CONFIG_INVALID";
+}
+
+/** Where a value came from, as `jeton config check` prints it. */
+export type Origin = "default" | `file ${string}` | `environment ${string}` | `flag ${string}`;
+
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+interface Setting {
+  readonly schema: z.ZodType;
+  /** What it is when nobody says otherwise. */
+  readonly initial: unknown;
+}
+
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `90s`, `5m`, `12h`, `30d`. */
+const duration = z.string().transform((text, context): Seconds => {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (amount !== undefined) return seconds(Number(amount) * unitSeconds[unit as keyof typeof unitSeconds]);
+  context.addIssue({ code: "custom", message: "a whole number and a unit, such as 90s, 5m, 12h or 30d" });
+  return z.NEVER;
+});
+
+const address = z.string().transform((text, context): Address => {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const hostname = bracketed ?? plain;
+  if (hostname !== undefined && Number(port) <= 65_535) return { hostname, port: Number(port) };
+  context.addIssue({ code: "custom", message: "HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420" });
+  return z.NEVER;
+});
+
+const url = z.string().transform((text, context): string => {
+  const parsed = URL.parse(text);
+  const plain =
+    parsed !== null &&
+    /^https?:$/.test(parsed.protocol) &&
+    parsed.search + parsed.hash + parsed.username + parsed.password === "";
+  if (plain && !text.endsWith("/") && !text.endsWith("?") && !text.endsWith("#")) return text;
+  context.addIssue({
+    code: "custom",
+    message: "an http(s) URL without a slash at its end, without query and fragment",
+  });
+  return z.NEVER;
+});
+
+const flag = z.union([z.boolean(), z.literal("true").transform(() => true), z.literal("false").transform(() => false)]);
+const count = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/, "a whole number")
+    .transform(Number),
+]);
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+]);
+const text = z.string().min(1);
+
+/** The dialects that can be opened. */
+const dialectNames = ["sensu"] as const;
+export type DialectName = (typeof dialectNames)[number];
+
+/** What can be set for each dialect; null: as the dialect itself has it. */
+const dialectSettings = {
+  open: { schema: flag, initial: false },
+  listen: { schema: address.nullable(), initial: null },
+  url: { schema: url.nullable(), initial: null },
+  organisation: { schema: text, initial: "Root" },
+  access: { schema: duration.nullable(), initial: null },
+  idle: { schema: duration.nullable(), initial: null },
+  absolute: { schema: duration.nullable(), initial: null },
+  on_refresh: { schema: z.enum(["rotate", "stable"]).nullable(), initial: null },
+} as const satisfies Record<string, Setting>;
+
+/** Every other setting: what it accepts, and its default. */
+const settings = {
+  data: { schema: text, initial: "./data" },
+  listen: { schema: address, initial: { hostname: "127.0.0.1", port: 8420 } },
+  issuer: { schema: url.nullable(), initial: null },
+  master_key_file: { schema: text.nullable(), initial: null },
+  trusted_proxies: { schema: list, initial: [] },
+  "log.level": { schema: z.enum(["debug", "info", "warn", "error"]), initial: "info" },
+  "log.format": { schema: z.enum(["json", "text"]), initial: "json" },
+  "log.access": { schema: flag, initial: true },
+  "limits.body": { schema: count.pipe(z.int().min(1024).max(1_048_576)), initial: 65_536 },
+  "sessions.access": { schema: duration, initial: nativePolicy.access },
+  "sessions.idle": { schema: duration, initial: nativePolicy.idle },
+  "sessions.absolute": { schema: duration, initial: nativePolicy.absolute },
+  "sessions.retry_window": { schema: duration, initial: nativePolicy.retryWindow },
+  "sessions.cap": { schema: count.pipe(z.int().min(1)), initial: nativePolicy.sessionCap },
+} as const satisfies Record<string, Setting>;
+
+type Values<Table extends Record<string, Setting>> = {
+  readonly [Name in keyof Table]: z.output<Table[Name]["schema"]>;
+};
+export type DialectConfig = Values<typeof dialectSettings>;
+export type Config = Values<typeof settings> & { readonly dialects: Readonly<Record<DialectName, DialectConfig>> };
+export type SettingName = keyof typeof settings | `dialects.${DialectName}.${keyof typeof dialectSettings}`;
+
+/** Every setting by its full name. */
+const allSettings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  ...Object.entries(settings),
+  ...dialectNames.flatMap((dialect) =>
+    Object.entries(dialectSettings).map(([key, setting]): [string, Setting] => [`dialects.${dialect}.${key}`, setting]),
+  ),
+]);
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Every setting with its value and where that came from. */
+  readonly settings: readonly { readonly name: SettingName; readonly value: unknown; readonly origin: Origin }[];
+}
+
+/** A value on its way in: not checked yet. */
+interface Given {
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+export interface ConfigSources {
+  /** Path of the configuration file, if one was named. */
+  readonly file: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Settings from flags; the flag's name is its origin. */
+  readonly flags: readonly { readonly name: SettingName; readonly value: unknown; readonly flag: string }[];
+}
+
+/** Variables that other parts of Jeton read: the launcher, and the command line as a client. */
+const foreignVariables: ReadonlySet<string> = new Set([
+  "JETON_RUNTIME",
+  "JETON_CONFIG",
+  "JETON_SERVER",
+  "JETON_PROFILE",
+  "JETON_TOKEN",
+  "JETON_TOKEN_FILE",
+  "JETON_CONFIG_DIR",
+  "JETON_CA_CERT",
+]);
+
+const names = [...allSettings.keys()] as readonly SettingName[];
+const variableOf = (name: SettingName): string => `JETON_${name.replaceAll(".", "_").toUpperCase()}`;
+const isSetting = (name: string): name is SettingName => allSettings.has(name);
+
+export function loadConfig({ file, environment, flags }: ConfigSources): LoadedConfig {
+  const given = new Map<SettingName, Given>();
+  if (file !== undefined) for (const [name, value] of readFile(file)) given.set(name, value);
+  for (const [name, value] of readEnvironment(environment)) given.set(name, value);
+  for (const { name, value, flag: written } of flags) given.set(name, { value, origin: `flag ${written}` });
+
+  const values = new Map<string, unknown>();
+  for (const [name, { schema, initial }] of allSettings) {
+    const found = given.get(name as SettingName);
+    values.set(name, found === undefined ? initial : check(name, schema, found));
+  }
+  const settingsFor = (table: Record<string, Setting>, prefix: string): object =>
+    Object.freeze(Object.fromEntries(Object.keys(table).map((key) => [key, values.get(`${prefix}${key}`)])));
+  const byDialect = Object.fromEntries(
+    dialectNames.map((dialect) => [dialect, settingsFor(dialectSettings, `dialects.${dialect}.`)]),
+  );
+  return {
+    config: Object.freeze({ ...settingsFor(settings, ""), dialects: Object.freeze(byDialect) }) as Config,
+    settings: names.map((name) => ({ name, value: values.get(name), origin: given.get(name)?.origin ?? "default" })),
+  };
+}
+
+function check(name: string, schema: z.ZodType, { value, origin }: Given): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigInvalid(`${name} (${origin}) must be ${result.error.issues[0]?.message ?? "another value"}`);
+}
+
+function readFile(file: string): readonly (readonly [SettingName, Given])[] {
+  let raw: string;
+  try {
+    raw = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new ConfigInvalid(
+      `the configuration file ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  const parsed = parseJsonText(stripJsonComments(raw, { trailingCommas: true }));
+  if (!parsed.ok || !isObject(parsed.value)) {
+    throw new ConfigInvalid(
+      `the configuration file ${file} is not one JSON object${parsed.ok ? "" : ` (${parsed.reason})`}`,
+    );
+  }
+  return flatten(parsed.value, "").map(([name, value]) => {
+    if (isSetting(name)) return [name, { value, origin: `file ${file}` }];
+    throw new ConfigInvalid(`${file} has the key ${name}, which does not exist.${nearest(name)}`);
+  });
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Nested objects as dotted names. */
+const flatten = (value: Readonly<Record<string, unknown>>, prefix: string): readonly (readonly [string, unknown])[] =>
+  Object.entries(value).flatMap(([key, inner]): readonly (readonly [string, unknown])[] =>
+    isObject(inner) ? flatten(inner, `${prefix}${key}.`) : [[`${prefix}${key}`, inner]],
+  );
+
+function readEnvironment(environment: ConfigSources["environment"]): readonly (readonly [SettingName, Given])[] {
+  const byVariable = new Map(names.map((name) => [variableOf(name), name]));
+  return Object.entries(environment).flatMap(([variable, value]): readonly (readonly [SettingName, Given])[] => {
+    if (!variable.startsWith("JETON_") || foreignVariables.has(variable) || value === undefined) return [];
+    const name = byVariable.get(variable);
+    if (name === undefined)
+      throw new ConfigInvalid(`the environment has ${variable}, which is no setting.${nearest(variable)}`);
+    return [[name, { value, origin: `environment ${variable}` }]];
+  });
+}
+
+/** A hint for a typing mistake: the setting that shares the last part of the name. */
+function nearest(wrong: string): string {
+  const last = wrong.toLowerCase().split(/[._]/).at(-1);
+  const similar = names.find((name) => name.split(/[._]/).at(-1) === last);
+  return similar === undefined
+    ? " Do: jeton config check lists those that do"
+    : ` Did you mean ${similar} (${variableOf(similar)})?`;
+}
+
+/** The environment, for the one caller that starts the server. */
+export const processEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
