@@ -19,7 +19,7 @@ const maxHops = 32;
 
 /** A `--trusted-proxy` that is no address range: a mistake of the operator, thrown at start. */
 export class BadProxyRange extends Error {
-  readonly code = "bad_proxy_range";
+  readonly code = "BAD_PROXY_RANGE";
 
   constructor(text: string) {
     super(

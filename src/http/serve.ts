@@ -62,7 +62,7 @@ export const unknownAddress = "0.0.0.0";
 
 /** The address that was asked for is taken. */
 export class PortInUse extends Error {
-  readonly code = "port_in_use";
+  readonly code = "PORT_IN_USE";
   /** `HOST:PORT` */
   readonly address: string;
 
@@ -78,7 +78,7 @@ export class PortInUse extends Error {
 
 /** A request that we failed to answer: what was thrown is the cause, and the client knows the request id. */
 export class RequestFault extends Error {
-  readonly code = "request_fault";
+  readonly code = "REQUEST_FAULT";
   readonly requestId: string;
 
   constructor(requestId: string, cause: unknown) {

@@ -1,0 +1,32 @@
+/** SQLite passes the suite that every store passes, in memory and on a disk. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
+import { storeConformance, type StoreUnderTest } from "../../src/store/conformance.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
+import { testClock } from "../authority.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "jeton-store-"));
+after(() => rmSync(folder, { recursive: true }));
+
+async function open(file: string): Promise<StoreUnderTest> {
+  const clock = testClock();
+  const store = openSqlite({
+    file,
+    monotonic: clock.monotonic,
+    chance: randomBytes,
+    now: clock.now(),
+    onFatal: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  return { store, now: clock.now, pass: clock.pass };
+}
+
+let number = 0;
+
+storeConformance("SQLite in memory", () => open(":memory:"));
+storeConformance("SQLite on a disk", () => open(join(folder, `${number++}.db`)));
