@@ -30,17 +30,17 @@ export function sessionIntents(db: DatabaseSync) {
 
   const remove = prepare(db, "DELETE FROM session WHERE id = ?");
 
-  // How many sessions of a subject still live, by its index.
-  const countLive = prepare<{ live: number }>(
-    db,
-    "SELECT count(*) AS live FROM session WHERE subject = ? AND ended_at IS NULL AND expires_at > ?",
-  );
+  // What counts against the cap: a subject's sessions that have not ended, are not expired and were not revoked.
+  const live = "subject = ? AND ended_at IS NULL AND expires_at > ? AND born > ? AND epoch = ?";
 
-  // The sessions that the cap ends: never refreshed ones first, oldest first; those of a person's sign-in last.
+  const countLive = prepare<{ live: number }>(db, `SELECT count(*) AS live FROM session WHERE ${live}`);
+
+  // Those that the cap ends: never refreshed ones first, oldest first, those of a person's sign-in last; never the one
+  // that was just opened.
   const endLeastUsed = prepare(
     db,
     `UPDATE session SET ended_at = ? WHERE id IN (
-       SELECT id FROM session WHERE subject = ? AND ended_at IS NULL AND expires_at > ?
+       SELECT id FROM session WHERE ${live} AND id <> ?
        ORDER BY sign_in IS NOT NULL, seq > 1, rotated_at, id LIMIT ?)`,
   );
 
@@ -101,8 +101,9 @@ export function sessionIntents(db: DatabaseSync) {
         remove.run(id);
         return undefined;
       }
-      const surplus = (countLive.get(subject, now)?.live ?? 0) - policy.sessionCap;
-      if (surplus > 0) endLeastUsed.run(now, subject, now, surplus);
+      const counted = [subject, now, opened.view.holder.revokedUpto, opened.instance.epoch] as const;
+      const surplus = (countLive.get(...counted)?.live ?? 0) - policy.sessionCap;
+      if (surplus > 0) endLeastUsed.run(now, ...counted, id, surplus);
       return opened.view;
     }),
 
