@@ -118,8 +118,8 @@ export function guard(handler: Handler, onFault: (fault: unknown) => void): Guar
   }
   // Bun answers 204 to a handler that returned nothing, and Node tells the client about a TypeError. On a route that
   // decides something, 204 is a yes.
-  function checked(answer: unknown): Response {
-    return answer instanceof AnyResponse ? answer : failed(new TypeError(`the handler returned ${nameOf(answer)}`));
+  function checked(given: unknown): Response {
+    return given instanceof AnyResponse ? given : failed(new TypeError(`the handler returned ${nameOf(given)}`));
   }
   function answer(request: Request, peer: Peer): Response | Promise<Response> {
     try {
