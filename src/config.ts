@@ -4,6 +4,7 @@
  * the server that looks at the environment.
  */
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 
@@ -11,7 +12,7 @@ import { parseJsonText } from "./core/json-text.ts";
 import { nativePolicy } from "./core/policy.ts";
 import { seconds, type Seconds } from "./core/units.ts";
 
-export class ConfigInvalid extends Error {
+class ConfigInvalid extends Error {
   readonly code = "CONFIG_INVALID";
 }
 
@@ -80,6 +81,19 @@ const list = z.union([
 ]);
 const text = z.string().min(1);
 
+/** The form only; what the ranges mean is the delivery's business. */
+const ranges = list.pipe(
+  z.array(
+    z.string().refine((range) => {
+      const [base = "", prefix = "0", ...more] = range.split("/");
+      const family = isIP(base);
+      return (
+        family !== 0 && more.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)
+      );
+    }, "a list of address ranges, such as 10.0.0.0/8 or fd00::/8"),
+  ),
+);
+
 /** The dialects that can be opened. */
 const dialectNames = ["sensu"] as const;
 export type DialectName = (typeof dialectNames)[number];
@@ -102,7 +116,7 @@ const settings = {
   listen: { schema: address, initial: { hostname: "127.0.0.1", port: 8420 } },
   issuer: { schema: url.nullable(), initial: null },
   master_key_file: { schema: text.nullable(), initial: null },
-  trusted_proxies: { schema: list, initial: [] },
+  trusted_proxies: { schema: ranges, initial: [] },
   "log.level": { schema: z.enum(["debug", "info", "warn", "error"]), initial: "info" },
   "log.format": { schema: z.enum(["json", "text"]), initial: "json" },
   "log.access": { schema: flag, initial: true },

@@ -9,7 +9,7 @@ import { openLog } from "../src/compose/log.ts";
 import { openDoors, type Doors } from "../src/compose/doors.ts";
 import { loadConfig, type Config, type ConfigSources } from "../src/config.ts";
 import type { Millis, Seconds } from "../src/core/units.ts";
-import { demoPassword, furnishDemo } from "../src/engine/demo.ts";
+import { demoPassword, furnishDemo } from "../src/compose/demo.ts";
 import type { Clock, Store } from "../src/engine/ports.ts";
 import { passwords } from "../src/identity/passwords.ts";
 import { openTokenKeys, type TokenKeys } from "../src/keys/token-keys.ts";
@@ -89,7 +89,11 @@ export interface Authority {
 }
 
 const settingsAsFlags = (settings: AuthorityOptions["settings"] = {}): ConfigSources["flags"] =>
-  Object.entries(settings).map(([name, value]) => ({ name: name as ConfigSources["flags"][number]["name"], value, flag: "test" }));
+  Object.entries(settings).map(([name, value]) => ({
+    name: name as ConfigSources["flags"][number]["name"],
+    value,
+    flag: "test",
+  }));
 
 export async function authority(options: AuthorityOptions = {}): Promise<Authority> {
   const clock = options.clock ?? testClock();

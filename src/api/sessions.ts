@@ -24,12 +24,12 @@ const SessionPage = z
   .object({ items: z.array(Session), next_cursor: z.string().nullable() })
   .meta({ id: "SessionPage" });
 
-const PageQuery = z.object({
+/** A parameter that is not one of these is refused: a caller who sorts or filters must not believe that it worked. */
+const PageQuery = z.strictObject({
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,2}$/, "a number from 1 to 999")
+    .regex(/^(?:[1-9]|[1-9]\d|1\d\d|200)$/, "a whole number from 1 to 200")
     .transform(Number)
-    .pipe(z.int().max(200))
     .optional()
     .meta({
       description: "Items on a page: 1 to 200, 50 when left out.",

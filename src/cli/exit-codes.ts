@@ -18,7 +18,7 @@ export const exitCode = (name: ExitName): number => exitCodes[name][0];
 /** By the `code` of a thrown error. Everything else is a failure that nobody foresaw. */
 const byErrorCode: Readonly<Record<string, ExitName>> = {
   CONFIG_INVALID: "usage",
-  bad_proxy_range: "usage",
+  BAD_PROXY_RANGE: "usage",
   USAGE: "usage",
   NO_ADMINISTRATOR: "signInNeeded",
   MASTER_KEY_UNUSABLE: "notFound",
@@ -26,7 +26,7 @@ const byErrorCode: Readonly<Record<string, ExitName>> = {
   FOLDER_UNUSABLE: "conflict",
   SCHEMA_MISMATCH: "conflict",
   ALREADY_SET_UP: "conflict",
-  port_in_use: "network",
+  PORT_IN_USE: "network",
 };
 
 /** The exit for an error that has been foreseen, and undefined for a bug. */

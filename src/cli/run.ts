@@ -8,7 +8,7 @@ import { Command, CommanderError } from "commander";
 import type { ConfigCheckFlags } from "./commands/config/check.ts";
 import type { InitFlags } from "./commands/init.ts";
 import type { ServeFlags } from "./commands/serve.ts";
-import { exitCode, exitCodes, exitFor } from "./exit-codes.ts";
+import { exitCode, exitCodes, exitFor, UsageError } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import { withServerFlags } from "./server-flags.ts";
 
@@ -66,16 +66,21 @@ function commands(io: Io, done: (code: number) => void): Command {
             .map(([code, meaning]) => `${String(code).padStart(3)}  ${meaning}\n`)
             .join(""),
         );
-      } else {
-        io.out((program.commands.find((command) => command.name() === topic) ?? program).helpInformation());
+        return;
       }
+      const about = topic === undefined ? program : program.commands.find((command) => command.name() === topic);
+      if (about === undefined) throw new UsageError(`there is no command "${topic}". Do: jeton --help`);
+      io.out(about.helpInformation());
     });
   return program;
 }
 
 /** Commander's own words, as one line of ours. */
 const usageLine = ({ message }: CommanderError): string =>
-  `jeton: ${message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}. Do: jeton --help\n`;
+  `jeton: ${message
+    .replace(/^error: /, "")
+    .replaceAll(/\s*\n\s*/g, " ")
+    .replace(/\.$/, "")}. Do: jeton --help\n`;
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code = exitCode("done");

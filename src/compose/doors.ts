@@ -14,7 +14,8 @@ import { dialects } from "../dialects/index.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Principal } from "../engine/introspect.ts";
-import { StoreUnavailable, type Chance, type Clock, type Passwords, type Store } from "../engine/ports.ts";
+import { StoreUnavailable } from "../core/faults.ts";
+import type { Chance, Clock, Passwords, Store } from "../engine/ports.ts";
 import type { RefreshAlarm } from "../engine/refresh.ts";
 import { createApp, type AppOptions, type Mount } from "../http/app.ts";
 import { clientAddress, trustProxies } from "../http/peer.ts";
@@ -52,7 +53,7 @@ const nativeClient = clientId("native");
 const home = "Root";
 
 /** Every client that a door of this server stands for. */
-export const doorClients = [nativeClient, ...dialects.map(({ name }) => clientId(name))];
+const doorClients = [nativeClient, ...dialects.map(({ name }) => clientId(name))];
 
 const alarms = {
   refresh_reuse: "a refresh token was used again after its retry window; its session was ended",
@@ -74,7 +75,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   });
 
   const keySet = keySetRoutes({
-    current: () => ({ keys: [...keys.publicKeySet(clock.now()).keys] }),
+    current: () => keys.publicKeySet(clock.now()),
     maxAge: jwksMaxAge,
   });
   const native: ClientProfile = { client: nativeClient, issuer, policy: nativePolicyOf(config), claims: () => ({}) };
@@ -89,7 +90,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const reference = referenceRoutes(async () => {
     const { openApiText } = await import("../http/openapi.ts");
     return openApiText(
-      documented.map(({ declaration }) => declaration),
+      [...documented, ...reference].map(({ declaration }) => declaration),
       { title: "Jeton", version: deps.version, server: issuer },
     );
   });

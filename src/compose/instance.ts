@@ -56,14 +56,32 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
   }
 }
 
+/** What the system says of a file that cannot be read is the operator's to mend, like a damaged one. */
+function readKeyFile(file: string): MasterKey | undefined {
+  try {
+    return readMasterKey(file);
+  } catch (cause) {
+    if (cause instanceof MasterKeyUnusable) throw cause;
+    throw new MasterKeyUnusable(
+      `the master key ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. Do: make it a file that the server's user can read`,
+      { cause },
+    );
+  }
+}
+
 /** A key is made only where nothing is sealed yet, and never in a place that the operator named. */
 async function masterKeyOf(store: Store, options: InstanceOptions): Promise<MasterKey> {
   const file = options.masterKeyFile ?? masterKeyFile(options.folder);
-  const found = readMasterKey(file);
+  const found = readKeyFile(file);
   if (found !== undefined) return found;
   const sealed = await store.loadKeys();
   const isNew = sealed.signing.length + sealed.refresh.length + sealed.secrets.length === 0;
   if (isNew && options.masterKeyFile === null) return createMasterKey(file, options.chance);
+  if (isNew) {
+    throw new MasterKeyUnusable(
+      `the master key ${file} is missing, and none is made in a place that you name. Do: put a key there, or leave the setting out once and move ${masterKeyFile(options.folder)} there`,
+    );
+  }
   throw new MasterKeyUnusable(
     `the master key ${file} is missing. Do: put the file back from where you keep its copy; without it the signing keys cannot be opened`,
   );

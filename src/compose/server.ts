@@ -1,7 +1,7 @@
 /** A running server: the instance, its doors on their listeners, its heartbeat, and an orderly end. */
 import type { Address, Config, DialectName } from "../config.ts";
 import { dialects } from "../dialects/index.ts";
-import { furnishDemo } from "../engine/demo.ts";
+import { furnishDemo } from "./demo.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
@@ -24,7 +24,7 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly issuer: string;
-  /** Base URLs of the open dialects, by name. */
+  /** Where each open dialect is reached: on the listener of its own if it has one, else under its prefix. */
   readonly dialects: ReadonlyMap<string, string>;
   /** Answers what is under way, then closes everything. */
   readonly stop: () => Promise<void>;
@@ -86,14 +86,14 @@ async function openHouse(
     bound.push(main);
     const issuer = config.issuer ?? main.listener.url;
     const open = new Map<DialectName, { issuer: string }>();
-    const own = new Map<DialectName, (handler: Handler) => void>();
+    const own = new Map<DialectName, Awaited<ReturnType<typeof bind>>>();
     for (const { name } of dialects) {
       const { open: isOpen, listen: address, url } = config.dialects[name];
       if (!demo && !isOpen) continue;
       const listener = address === null ? undefined : await bind(address, log);
       if (listener !== undefined) {
         bound.push(listener);
-        own.set(name, listener.open);
+        own.set(name, listener);
       }
       open.set(name, { issuer: url ?? listener?.listener.url ?? `${issuer}/${name}` });
     }
@@ -111,7 +111,7 @@ async function openHouse(
       open,
       isReady: () => ready,
     });
-    for (const [name, openOwn] of own) openOwn(doors.dialect(name));
+    for (const [name, listener] of own) listener.open(doors.dialect(name));
     main.open(doors.main);
 
     const keepHouse = async (): Promise<void> => {
@@ -140,7 +140,9 @@ async function openHouse(
     return {
       url: main.listener.url,
       issuer,
-      dialects: new Map([...open].map(([name, door]) => [name, door.issuer])),
+      dialects: new Map(
+        [...open.keys()].map((name) => [name, own.get(name)?.listener.url ?? `${main.listener.url}/${name}`]),
+      ),
       stop,
     };
   } catch (fault) {

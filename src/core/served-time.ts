@@ -28,7 +28,7 @@ export function serve(last: ServedTime, monotonic: Millis): ServedTime {
 export const servedSeconds = ({ served }: ServedTime): Seconds => seconds(Math.floor(served / 1000));
 
 /** Whether the process stood still (suspended, stopped) between two beats of its heart, which come once a second. */
-export const stoodStill = (lastBeat: Millis, now: Millis): boolean => now - lastBeat > longestStep;
+const stoodStill = (lastBeat: Millis, now: Millis): boolean => now - lastBeat > longestStep;
 
 /**
  * Whether a request that waits since `receivedAt` was received before such a gap. Its client may have given up and

@@ -71,11 +71,11 @@ export interface SessionView {
   readonly holder: Holder;
 }
 
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 /** Whether a holder may hold anything at all. */
-export const mayHold = (holder: Holder): boolean =>
+const mayHold = (holder: Holder): boolean =>
   holder.status === "active" && holder.organisationActive && holder.clientActive;
 
 /**

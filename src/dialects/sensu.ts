@@ -33,7 +33,8 @@ const line = <const Status extends number>(status: Status, text: string) => ({ s
 const refuse: Refuse = (code, { headers }) => {
   const { status, title } = refusalEntry(code);
   const outage = status >= 500;
-  const text = outage ? "Internal Server Error" : title;
+  // Its router words an unknown path as JSON, and still as plain text.
+  const text = outage ? "Internal Server Error" : code === "not_found" ? '{"code":2,"message":"not found"}' : title;
   return new Response(`${text}\n`, {
     status: outage ? 500 : status,
     headers: { ...errorHeaders, ...(status === 503 ? { "retry-after": "1" } : {}), ...headers },

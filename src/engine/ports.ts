@@ -21,11 +21,6 @@ export interface Clock {
 /** A cryptographically secure source of bytes. */
 export type Chance = (length: number) => Uint8Array;
 
-/** Thrown by the store when it could not carry an intent out and nothing was changed: full, busy, too late. */
-export class StoreUnavailable extends Error {
-  readonly code = "STORE_UNAVAILABLE";
-}
-
 /** How a login names its subject; the canonical form is the key. */
 export interface LoginName {
   readonly kind: "username" | "email";
@@ -133,6 +128,7 @@ export interface SignalOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
 export interface Store extends KeyStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;

@@ -31,7 +31,7 @@ export interface PasswordSignIn {
 /** RFC 8176: a password. */
 const byPassword = "pwd";
 
-export async function checkPassword(
+async function checkPassword(
   deps: Pick<SignInDeps, "store" | "passwords">,
   { login, password, organisation }: Pick<PasswordSignIn, "login" | "password" | "organisation">,
 ): Promise<Outcome<Credential>> {

@@ -9,7 +9,7 @@ import { refused, type Outcome, type Refusal } from "../core/result.ts";
 import type { Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import { bearerToken } from "./authorization.ts";
-import { checkEdge, readBody } from "./edge.ts";
+import { checkEdge, knownMethods, readBody } from "./edge.ts";
 import { readInput } from "./input.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
 import { respond } from "./respond.ts";
@@ -83,7 +83,7 @@ function challengeFor(refusal: Refusal, scope: Scope | null): Readonly<Record<st
 export function createApp<Caller>(options: AppOptions<Caller>): Handler {
   // The path that the edge has checked, and not one read a second time.
   const hono = new Hono<Environment>({
-    getPath: (_request, context) => (context?.env as Environment["Bindings"]).passage.url.pathname,
+    getPath: (_request, context) => (context as { env: Environment["Bindings"] }).env.passage.url.pathname,
   });
 
   async function callerOf({ declaration }: Route<Caller>, headers: Headers): Promise<Outcome<Caller | undefined>> {
@@ -166,11 +166,15 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     }
   }
 
-  const nowhere = ({ requestId, url }: Pick<Passage, "requestId" | "url">): Response => {
-    const mount = options.mounts.find(({ prefix }) => prefix !== "" && url.pathname.startsWith(`${prefix}/`));
-    return (mount?.refuse ?? problem)("not_found", { requestId, headers: { "x-request-id": requestId } });
+  /** Who words the refusal of a request that reached no route: the mount that the path seems to be of. */
+  const refuserOf = (pathname: string): Refuse => {
+    const named = options.mounts.find(({ prefix }) => prefix !== "" && pathname.startsWith(`${prefix}/`));
+    return (named ?? options.mounts.find(({ prefix }) => prefix === ""))?.refuse ?? problem;
   };
-  hono.notFound(({ env: { passage } }) => nowhere(passage));
+  hono.notFound(({ env: { passage } }) => {
+    const { requestId, url } = passage;
+    return refuserOf(url.pathname)("not_found", { requestId, headers: { "x-request-id": requestId } });
+  });
 
   return async (request, peer) => {
     const started = options.monotonic();
@@ -178,7 +182,15 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     const address = options.addressOf(request, peer);
     const edge = checkEdge(request);
     if (!edge.ok) {
-      const response = problem(edge.code, { requestId, detail: edge.detail, headers: { "x-request-id": requestId } });
+      const response = refuserOf(URL.parse(request.url)?.pathname ?? "")(edge.code, {
+        requestId,
+        detail: edge.detail,
+        headers: {
+          "x-request-id": requestId,
+          // RFC 9110 section 15.5.6: a 405 names the methods, and no route was found to ask for its own.
+          ...(edge.code === "method_not_allowed" ? { allow: knownMethods } : {}),
+        },
+      });
       finish({ requestId, address, route: null }, request, response, started);
       return response;
     }

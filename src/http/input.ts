@@ -19,9 +19,13 @@ interface CheckedInput {
   readonly params: never;
 }
 
-export type Input =
-  | { readonly ok: true; readonly value: CheckedInput }
-  | { readonly ok: false; readonly refusal: Refusal; readonly errors?: readonly FieldError[] };
+interface BadInput {
+  readonly ok: false;
+  readonly refusal: Refusal;
+  readonly errors?: readonly FieldError[];
+}
+
+type Checked<T> = { readonly ok: true; readonly value: T } | BadInput;
 
 /** RFC 8259 section 11 defines no parameter for JSON; a charset is tolerated when it says what must be so anyway. */
 const jsonType = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i;
@@ -35,14 +39,10 @@ const jsonFaults = {
   name: "A member has a name that is not accepted.",
 } as const;
 
-const no = (refusal: Refusal, errors?: readonly FieldError[]): Input => ({
-  ok: false,
-  refusal,
-  ...(errors === undefined ? {} : { errors }),
-});
+const no = (refusal: Refusal): BadInput => ({ ok: false, refusal });
 
 /** The declared parts of a request, validated. Says which member is wrong and what belongs there, never what was sent. */
-export function readInput(declaration: Declaration, raw: RawInput): Input {
+export function readInput(declaration: Declaration, raw: RawInput): Checked<CheckedInput> {
   const body = readJsonOrBytes(declaration, raw);
   if (!body.ok) return body;
   if (declaration.query === null && raw.query.size > 0) {
@@ -59,36 +59,29 @@ export function readInput(declaration: Declaration, raw: RawInput): Input {
   };
 }
 
-function readJsonOrBytes(
-  { body }: Declaration,
-  { bytes, headers }: RawInput,
-): { ok: true; value: unknown } | Extract<Input, { ok: false }> {
+function readJsonOrBytes({ body }: Declaration, { bytes, headers }: RawInput): Checked<unknown> {
   if (body === "none" || bytes === undefined) return { ok: true, value: undefined };
   if (body === "bytes") return { ok: true, value: bytes };
-  if (!jsonType.test(headers.get("content-type") ?? ""))
-    return no(refused("unsupported_media_type")) as Extract<Input, { ok: false }>;
+  if (!jsonType.test(headers.get("content-type") ?? "")) return no(refused("unsupported_media_type"));
   const parsed = parseJson(bytes);
   if (!parsed.ok) return { ok: false, refusal: refused("malformed_json", jsonFaults[parsed.reason]) };
   return check(body.json, parsed.value, "body");
 }
 
-function check(
-  schema: z.ZodType,
-  value: unknown,
-  where: "body" | "query",
-): { ok: true; value: unknown } | Extract<Input, { ok: false }> {
+function check(schema: z.ZodType, value: unknown, where: "body" | "query"): Checked<unknown> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
   const errors = result.error.issues.map((issue): FieldError => ({
-    field: where === "body" ? `/${issue.path.join("/")}` : issue.path.join("."),
-    expected: issue.message,
+    field: where === "body" ? issue.path.map((name) => `/${String(name)}`).join("") : issue.path.join("."),
+    // The library's sentence would repeat the names that were sent.
+    expected: issue.code === "unrecognized_keys" ? "no parameter but those in /openapi.json" : issue.message,
   }));
   return { ok: false, refusal: refused("invalid_request"), errors };
 }
 
 /** A parameter that comes twice is a list, which no schema of a single value accepts (RFC 6749 section 3.1). */
 function singleValues(query: URLSearchParams): Record<string, string | string[]> {
-  const values: Record<string, string | string[]> = Object.create(null);
+  const values: Record<string, string | string[]> = Object.create(null) as Record<string, never>;
   for (const name of query.keys()) {
     const all = query.getAll(name);
     values[name] = all.length === 1 ? all[0]! : all;

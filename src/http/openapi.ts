@@ -1,6 +1,11 @@
 /** OpenAPI 3.1 out of the routes' own declarations, so that there is no second description of an answer. */
 import { z } from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from "zod-openapi";
 
 import { refusals, type RefusalCode } from "../core/refusals.ts";
 import type { Declaration } from "./route.ts";
@@ -39,20 +44,19 @@ function refusalsOf({ authentication, body, refusals: own }: Declaration): reado
   ];
 }
 
-function responsesOf(declaration: Declaration): ZodOpenApiOperationObject["responses"] {
-  const byStatus = Map.groupBy(refusalsOf(declaration), (code) => refusals[code].status);
-  const refused = [...byStatus].map(([status, codes]) => [
-    String(status),
-    {
+function responsesOf(declaration: Declaration): ZodOpenApiResponsesObject {
+  const responses: ZodOpenApiResponsesObject = {};
+  for (const [status, { description, schema, contentType }] of Object.entries(declaration.answers)) {
+    responses[status as "200"] =
+      schema === null ? { description } : { description, content: { [contentType ?? "application/json"]: { schema } } };
+  }
+  for (const [status, codes] of Map.groupBy(refusalsOf(declaration), (code) => refusals[code].status)) {
+    responses[`${status}` as "400"] = {
       description: codes.map((code) => `\`${code}\`: ${refusals[code].title}.`).join(" "),
       content: { "application/problem+json": { schema: Problem } },
-    },
-  ]);
-  const answered = Object.entries(declaration.answers).map(([status, { description, schema, contentType }]) => [
-    status,
-    schema === null ? { description } : { description, content: { [contentType ?? "application/json"]: { schema } } },
-  ]);
-  return Object.fromEntries([...answered, ...refused]);
+    };
+  }
+  return responses;
 }
 
 const pathOf = (path: string): string => path.replaceAll(/:([a-z_]+)/g, "{$1}");

@@ -82,7 +82,8 @@ export async function listenHere(options: ListenOptions): Promise<Listener> {
   );
   // A client that reads nothing, or a handler that hangs; Bun's idle time-out covers both too.
   server.timeout = timeouts.idle;
-  // Headers after the thousandth would be dropped without a word, what a proxy appended among them. Their size is limited.
+  // Older releases drop the headers after the thousandth without a word, what a proxy appended among them. Their size
+  // is limited all the same.
   server.maxHeadersCount = 0;
   await listening(server, hostname, port);
 

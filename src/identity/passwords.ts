@@ -17,7 +17,7 @@ export interface PasswordLimits {
   readonly waiting: number;
 }
 
-export const passwordLimits: PasswordLimits = { concurrent: 2, waiting: 64 };
+const passwordLimits: PasswordLimits = { concurrent: 2, waiting: 64 };
 
 /**
  * A missing hash costs as much as a wrong password: what is compared then is a hash of chance, made with the

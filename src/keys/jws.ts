@@ -55,9 +55,14 @@ const fail = (reason: JwsRefusal): Verified => ({ ok: false, reason });
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** How NUL is written in JSON, and the only way: a raw one is a syntax error. */
+const escapedNul = String.raw`\u0000`;
+
 function decodeRecord(segment: string): Readonly<Record<string, unknown>> | undefined {
   const bytes = decodeBase64url(segment);
-  if (bytes === undefined) return undefined;
+  // Behind a NUL, what one program reads another does not see; none of our texts has one.
+  if (bytes === undefined || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(escapedNul))
+    return undefined;
   const parsed = parseJson(bytes);
   return parsed.ok && isRecord(parsed.value) ? parsed.value : undefined;
 }

@@ -10,7 +10,7 @@ export class FolderInUse extends Error {
   readonly code = "FOLDER_IN_USE";
 }
 
-export class FolderUnusable extends Error {
+class FolderUnusable extends Error {
   readonly code = "FOLDER_UNUSABLE";
 }
 

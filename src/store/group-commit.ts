@@ -5,7 +5,7 @@
  */
 import { fromBeforeTheGap } from "../core/served-time.ts";
 import type { Millis } from "../core/units.ts";
-import { StoreUnavailable } from "../engine/ports.ts";
+import { StoreUnavailable } from "../core/faults.ts";
 import type { Answered, Asked, GroupOutcome } from "./executor.ts";
 
 /** Where a group is run: in this thread, or in one of its own. */

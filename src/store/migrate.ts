@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { prepare } from "./bind.ts";
 
-export class SchemaMismatch extends Error {
+class SchemaMismatch extends Error {
   readonly code = "SCHEMA_MISMATCH";
 }
 
@@ -22,7 +22,7 @@ export interface Migration {
 const folder = new URL("./migrations/", import.meta.url);
 
 /** The migrations that this program knows, in order. */
-export function knownMigrations(): readonly Migration[] {
+function knownMigrations(): readonly Migration[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .toSorted()

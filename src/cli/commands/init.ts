@@ -1,10 +1,8 @@
 /** `jeton init`: the first administrator of a new instance, made offline. */
+import { AlreadySetUp, makeFirstAdministrator } from "../../compose/first-administrator.ts";
 import { openInstance } from "../../compose/instance.ts";
 import { systemChance, systemClock } from "../../compose/system.ts";
 import { Secret } from "../../core/secret.ts";
-import { rootOrganisation } from "../../engine/demo.ts";
-import { createSubject, ensureOrganisation } from "../../engine/subjects.ts";
-import { passwords } from "../../identity/passwords.ts";
 import { exitCode, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { configFromFlags, type ServerFlags } from "../server-flags.ts";
@@ -12,10 +10,6 @@ import { configFromFlags, type ServerFlags } from "../server-flags.ts";
 export interface InitFlags extends ServerFlags {
   readonly admin: string;
   readonly passwordStdin?: boolean;
-}
-
-class AlreadySetUp extends Error {
-  readonly code = "ALREADY_SET_UP";
 }
 
 export async function init(flags: InitFlags, io: Io): Promise<number> {
@@ -37,28 +31,15 @@ export async function init(flags: InitFlags, io: Io): Promise<number> {
     },
   });
   try {
-    if (await instance.store.hasAdministrator()) throw new AlreadySetUp(`${config.data} is already set up`);
-    const deps = {
-      store: instance.store,
-      passwords: passwords(systemChance),
-      clock: systemClock,
-      chance: systemChance,
-    };
-    const organisation = await ensureOrganisation(deps, rootOrganisation);
-    if (!organisation.ok) throw new Error(organisation.code);
-    const made = await createSubject(deps, {
-      organisation: organisation.value,
-      kind: "user",
-      username: flags.admin,
-      displayName: flags.admin,
-      roles: ["admin"],
-      password,
-    });
-    if (!made.ok) throw new UsageError(made.detail ?? made.code);
+    const made = await makeFirstAdministrator(instance, flags.admin, password);
+    if (!made.ok) throw new UsageError(`${made.detail ?? made.code} Do: choose another, and run this again`);
     io.talk(
       `jeton: ${flags.admin} is the first administrator of ${config.data}. Next: jeton serve --data ${config.data}\n`,
     );
     return exitCode("done");
+  } catch (fault) {
+    if (!(fault instanceof AlreadySetUp)) throw fault;
+    throw new AlreadySetUp(`${config.data} is already set up. Do: jeton serve --data ${config.data}`, { cause: fault });
   } finally {
     await instance.close();
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openLog } from "../../compose/log.ts";
 import { NoAdministrator, startServer, type RunningServer } from "../../compose/server.ts";
 import type { Config } from "../../config.ts";
-import { demoPassword } from "../../engine/demo.ts";
+import { demoPassword } from "../../compose/demo.ts";
 import { exitCode, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { configFromFlags, type ServerFlags } from "../server-flags.ts";
@@ -19,19 +19,23 @@ export interface ServeFlags extends ServerFlags {
 const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "::1" || (isIPv4(hostname) && hostname.startsWith("127."));
 
+/** Whether no listener, that of a dialect included, can be reached from another machine. */
+const staysHere = ({ listen, dialects }: Config): boolean =>
+  [listen, ...Object.values(dialects).map((dialect) => dialect.listen)].every(
+    (address) => address === null || isLoopback(address.hostname),
+  );
+
 /** Throw-away data on loopback only: its password is public. */
-function demoConfig(config: Config): { config: Config; forget: () => void } {
-  const addresses = [config.listen, config.dialects.sensu.listen].filter((address) => address !== null);
-  if (!addresses.every(({ hostname }) => isLoopback(hostname))) {
+function demoConfig(config: Config): Config {
+  if (!staysHere(config)) {
     throw new UsageError(
       "--demo has accounts with a public password and listens on loopback only. Do: leave --listen out",
     );
   }
   const data = mkdtempSync(join(tmpdir(), "jeton-demo-"));
-  return {
-    config: { ...config, data, master_key_file: null, "log.format": "text" },
-    forget: () => rmSync(data, { recursive: true, force: true }),
-  };
+  // Also when the process is told twice to stop, or ends because the disk failed.
+  process.once("exit", () => rmSync(data, { recursive: true, force: true }));
+  return { ...config, data, master_key_file: null, "log.format": "text" };
 }
 
 function whatToTry({ url, dialects }: RunningServer): string {
@@ -57,12 +61,14 @@ function whatToTry({ url, dialects }: RunningServer): string {
 /** Resolves with the first request to stop; the second one ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        process.once(signal, () => process.exit(exitCode("failed")));
-        resolve();
-      });
-    }
+    let isStopping = false;
+    const stop = (): void => {
+      if (isStopping) process.exit(exitCode("failed"));
+      isStopping = true;
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
   });
 }
 
@@ -71,7 +77,7 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
     throw new UsageError("--demo keeps nothing and takes no --data. Do: leave one of the two out");
   }
   const loaded = configFromFlags(flags).config;
-  const { config, forget } = flags.demo === true ? demoConfig(loaded) : { config: loaded, forget: () => undefined };
+  const config = flags.demo === true ? demoConfig(loaded) : loaded;
   const log = openLog({
     level: config["log.level"],
     format: config["log.format"],
@@ -90,9 +96,10 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
         process.exit(exitCode("disk"));
       },
     });
+    for (const [name, url] of server.dialects) io.talk(`jeton: ${name} on ${url}\n`);
     io.talk(`jeton: ready on ${server.url}\n`);
     if (flags.demo === true) io.talk(whatToTry(server));
-    if (!isLoopback(config.listen.hostname)) {
+    if (!staysHere(config)) {
       log.warn(
         "listening beyond this machine without TLS: put a proxy with TLS in front, or tokens travel in the clear",
       );
@@ -106,7 +113,5 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
       `${config.data} has no administrator yet. Do: echo PASSWORD | jeton init --data ${config.data} --admin NAME --password-stdin`,
       { cause: fault },
     );
-  } finally {
-    forget();
   }
 }

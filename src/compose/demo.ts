@@ -2,7 +2,7 @@
 import type { OrganisationId } from "../core/ids.ts";
 import type { Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
-import { createSubject, ensureOrganisation, type SubjectsDeps, type SubjectWish } from "./subjects.ts";
+import { createSubject, ensureOrganisation, type SubjectsDeps, type SubjectWish } from "../engine/subjects.ts";
 
 export const demoPassword = "correct horse battery staple";
 
