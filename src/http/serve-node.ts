@@ -86,6 +86,8 @@ export async function listenHere(options: ListenOptions): Promise<Listener> {
   // is limited all the same.
   server.maxHeadersCount = 0;
   await listening(server, hostname, port);
+  // A connection that could not be accepted, as when there are no more files, must not end the process.
+  server.on("error", options.onFault);
 
   let closed: Promise<unknown> | undefined;
   const stop = stopper({

@@ -54,17 +54,18 @@ export function importPublicJwk(jwk: Readonly<Record<string, unknown>>, maxRsaBi
   if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return no("private");
   if (!Object.keys(jwk).every((name) => knownMembers.has(name))) return no("member");
   if (jwk["use"] !== undefined && jwk["use"] !== "sig") return no("member");
-  switch (`${String(jwk["kty"])} ${String(jwk["crv"] ?? "")}`) {
-    case "OKP Ed25519":
-      return importEd25519(jwk);
-    case "EC P-256":
-      return importP256(jwk);
-    case "RSA ":
-      return importRsa(jwk, maxRsaBits);
-    default:
-      return no("unknown_type");
-  }
+  if (jwk["key_ops"] !== undefined && !isVerifyOnly(jwk["key_ops"])) return no("member");
+  // Compared and never turned into text: a list of one text would pass, and some objects throw.
+  const { kty, crv } = jwk;
+  if (kty === "OKP" && crv === "Ed25519") return importEd25519(jwk);
+  if (kty === "EC" && crv === "P-256") return importP256(jwk);
+  if (kty === "RSA" && crv === undefined) return importRsa(jwk, maxRsaBits);
+  return no("unknown_type");
 }
+
+/** RFC 7517 section 4.3: what else a key may do, it may do for somebody else. */
+const isVerifyOnly = (operations: unknown): boolean =>
+  Array.isArray(operations) && operations.length === 1 && operations[0] === "verify";
 
 const bytesOf = (value: unknown): Uint8Array | undefined =>
   typeof value === "string" ? decodeBase64url(value) : undefined;
