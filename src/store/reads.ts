@@ -8,19 +8,8 @@ import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
 import type { KeyStore, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
-import {
-  instanceFromRow,
-  sessionColumns,
-  sessionFromRow,
-  subjectColumns,
-  subjectFromRow,
-  viewFromRow,
-  viewSql,
-  type InstanceColumns,
-  type SessionColumns,
-  type SubjectColumns,
-  type ViewColumns,
-} from "./rows.ts";
+import { sessionColumns, sessionFromRow, subjectFromRow, type SessionColumns, type SubjectColumns } from "./rows.ts";
+import { openView } from "./view.ts";
 
 type Reads = Pick<
   Store,
@@ -34,10 +23,15 @@ type Reads = Pick<
 > &
   Pick<KeyStore, "loadKeys">;
 
-type CredentialColumns = SubjectColumns & InstanceColumns & { readonly password: string | null };
+interface CredentialColumns extends SubjectColumns {
+  readonly password: string | null;
+  readonly epoch: Uint8Array;
+  readonly counter: number;
+}
 
-const credentialSql = `SELECT ${subjectColumns}, u.password, max(u.revoked_upto, o.revoked_upto) AS revoked_upto,
-    i.epoch AS instance_epoch, i.counter
+const credentialSql = `SELECT u.id AS subject_id, u.username, u.display_name, u.roles, u.status AS subject_status, u.password,
+    o.id AS organisation_id, o.name AS organisation_name, o.status AS organisation_status,
+    max(u.revoked_upto, o.revoked_upto) AS revoked_upto, i.epoch, i.counter
   FROM organisation o
   JOIN subject u ON u.organisation = o.id
   JOIN instance i ON i.id = 1`;
@@ -61,7 +55,7 @@ export function openReads(db: DatabaseSync): Reads {
     "SELECT kid, salt, epoch FROM session WHERE id = ?",
   );
 
-  const view = prepare<ViewColumns>(db, viewSql);
+  const view = openView(db);
 
   // A subject's live sessions, newest first.
   const sessions = prepare<SessionColumns>(
@@ -104,13 +98,16 @@ export function openReads(db: DatabaseSync): Reads {
   return {
     findCredential: async (canonicalOrganisation, { kind, canonical }) => {
       const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
-      return row && { holder: subjectFromRow(row), passwordHash: row.password, instance: instanceFromRow(row) };
+      return (
+        row && {
+          holder: subjectFromRow(row),
+          passwordHash: row.password,
+          instance: { epoch: row.epoch, counter: row.counter },
+        }
+      );
     },
     findRefreshSecret: async (id) => refreshSecret.get(bytesFromId(id)),
-    findSession: async (id) => {
-      const row = view.get(bytesFromId(id));
-      return row && viewFromRow(row);
-    },
+    findSession: async (id) => view(id),
     listSessions: async (subject, { before, limit, now }) =>
       sessions
         .all(bytesFromId(subject), before === undefined ? lastId : bytesFromId(before), now, limit)

@@ -1,7 +1,7 @@
 /** Rows of the database and the model's values, there and back. */
 import { idFromBytes, type ClientId } from "../core/ids.ts";
 import { isRole, type Role } from "../core/scope.ts";
-import type { Holder, Instance, SessionRow, SubjectStatus } from "../core/session.ts";
+import type { Holder, SessionRow, SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 
 export interface SessionColumns {
@@ -58,6 +58,7 @@ export function sessionFromRow(row: SessionColumns): SessionRow {
   };
 }
 
+/** A subject with its organisation. */
 export interface SubjectColumns {
   readonly subject_id: Uint8Array;
   readonly username: string;
@@ -69,9 +70,6 @@ export interface SubjectColumns {
   readonly organisation_status: string;
   readonly revoked_upto: number;
 }
-
-export const subjectColumns = `u.id AS subject_id, u.username, u.display_name, u.roles, u.status AS subject_status,
-  o.id AS organisation_id, o.name AS organisation_name, o.status AS organisation_status`;
 
 export function subjectFromRow(row: SubjectColumns): Omit<Holder, "clientActive"> {
   return {
@@ -87,34 +85,5 @@ export function subjectFromRow(row: SubjectColumns): Omit<Holder, "clientActive"
   };
 }
 
-const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
+export const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
 export const rolesToText = (roles: readonly Role[]): string => [...new Set(roles)].toSorted().join(" ");
-
-export interface InstanceColumns {
-  readonly instance_epoch: Uint8Array;
-  readonly counter: number;
-}
-
-export const instanceFromRow = ({ instance_epoch, counter }: InstanceColumns): Instance => ({
-  epoch: instance_epoch,
-  counter,
-});
-
-/** A session with its holder and the instance, in one statement and so in one snapshot. */
-export interface ViewColumns extends SessionColumns, SubjectColumns, InstanceColumns {
-  readonly client_status: string;
-}
-
-export const viewSql = `SELECT ${sessionColumns}, ${subjectColumns}, c.status AS client_status,
-    max(u.revoked_upto, o.revoked_upto, c.revoked_upto) AS revoked_upto, i.epoch AS instance_epoch, i.counter
-  FROM session s
-  JOIN subject u ON u.id = s.subject
-  JOIN organisation o ON o.id = u.organisation
-  JOIN client c ON c.id = s.client
-  JOIN instance i ON i.id = 1
-  WHERE s.id = ?`;
-
-export function viewFromRow(row: ViewColumns) {
-  const holder: Holder = { ...subjectFromRow(row), clientActive: row.client_status === "active" };
-  return { view: { session: sessionFromRow(row), holder }, instance: instanceFromRow(row) };
-}

@@ -4,21 +4,21 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
+import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
 import { isAlive, type SessionRow, type SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
-import { viewFromRow, viewSql, type ViewColumns } from "./rows.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
+import { openView } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
 export function sessionIntents(db: DatabaseSync) {
-  const findView = prepare<ViewColumns>(db, viewSql);
+  const read = openView(db);
 
   // A new session of a subject for a client, with the first refresh token's number.
   const insert = prepare(
@@ -62,11 +62,6 @@ export function sessionIntents(db: DatabaseSync) {
     `DELETE FROM session WHERE id > ? AND id <= ?
        AND (expires_at + access_lifetime < ? OR (ended_at IS NOT NULL AND ended_at + access_lifetime < ?))`,
   );
-
-  const read = (id: SessionId) => {
-    const row = findView.get(bytesFromId(id));
-    return row && viewFromRow(row);
-  };
 
   return {
     openSession: manyRows((intent: OpenSession, step: Step): SessionView | undefined => {
