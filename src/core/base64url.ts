@@ -5,6 +5,21 @@
  * RFC 7515 section 2 (no padding, no white space); RFC 7617 section 2 (Basic credentials, padded: section 4).
  */
 
+/** Node.js 24 does not have it yet. */
+const builtIn = "fromBase64" in Uint8Array;
+
+const binaryOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+const toUrl = (text: string): string => text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const fromUrl = (text: string): string => text.replaceAll("-", "+").replaceAll("_", "/");
+
+/** As the built-in decodes; what is not the one spelling of its bytes throws. */
+function decodeByAtob(text: string, url: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(url ? fromUrl(text) : text), (char) => char.charCodeAt(0));
+  const again = btoa(binaryOf(bytes));
+  if ((url ? toUrl(again) : again) !== text) throw new SyntaxError("not the canonical text");
+  return bytes;
+}
+
 // What the last character of a partial group may be for its unused four or two bits to be zero.
 const lastOfTwo = "AQgw";
 const lastOfThree = "AEIMQUYcgkosw048";
@@ -29,7 +44,8 @@ export function isCanonicalBase64url(text: string): boolean {
 
 /** The one text that `decodeBase64url` takes for these bytes. */
 export function encodeBase64url(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  if (builtIn) return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  return toUrl(btoa(binaryOf(bytes)));
 }
 
 /**
@@ -49,7 +65,9 @@ function decodeExactly(
   options: Parameters<typeof Uint8Array.fromBase64>[1],
 ): Uint8Array<ArrayBuffer> | undefined {
   try {
-    const bytes = Uint8Array.fromBase64(text, options);
+    const bytes = builtIn
+      ? Uint8Array.fromBase64(text, options)
+      : decodeByAtob(text, options?.alphabet === "base64url");
     return bytes.length === length ? bytes : undefined;
   } catch {
     return undefined; // SyntaxError: a foreign character, stray bits or wrong padding

@@ -171,7 +171,8 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     }),
     signAccess: (claims, { sub, ...extra }, now) => {
       const key = active(now);
-      const named = { ...claims, ...(sub === undefined ? {} : { sub }), ...extra };
+      // Ours first for their order, and once more for their values.
+      const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub };
       const jti = mac("jti", JSON.stringify(named)).toString("hex", 0, 16);
       return signJws(key.header, JSON.stringify({ ...named, jti }), key);
     },
