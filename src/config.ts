@@ -9,7 +9,7 @@ import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 
 import { parseJsonText } from "./core/json-text.ts";
-import { nativePolicy } from "./core/policy.ts";
+import { maxima, nativePolicy } from "./core/policy.ts";
 import { seconds, type Seconds } from "./core/units.ts";
 
 class ConfigInvalid extends Error {
@@ -33,53 +33,65 @@ interface Setting {
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** `90s`, `5m`, `12h`, `30d`. */
-const duration = z.string().transform((text, context): Seconds => {
+const durationForm = "a whole number and a unit, such as 90s, 5m, 12h or 30d";
+const duration = z.string(durationForm).transform((text, context): Seconds => {
   const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (amount !== undefined) return seconds(Number(amount) * unitSeconds[unit as keyof typeof unitSeconds]);
-  context.addIssue({ code: "custom", message: "a whole number and a unit, such as 90s, 5m, 12h or 30d" });
+  context.addIssue({ code: "custom", message: durationForm });
   return z.NEVER;
 });
 
-const address = z.string().transform((text, context): Address => {
+const addressForm = "HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420";
+const address = z.string(addressForm).transform((text, context): Address => {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
   const hostname = bracketed ?? plain;
   if (hostname !== undefined && Number(port) <= 65_535) return { hostname, port: Number(port) };
-  context.addIssue({ code: "custom", message: "HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420" });
+  context.addIssue({ code: "custom", message: addressForm });
   return z.NEVER;
 });
 
-const url = z.string().transform((text, context): string => {
+const urlForm = "an http(s) URL without a slash at its end, without query and fragment";
+const url = z.string(urlForm).transform((text, context): string => {
   const parsed = URL.parse(text);
   const plain =
     parsed !== null &&
     /^https?:$/.test(parsed.protocol) &&
     parsed.search + parsed.hash + parsed.username + parsed.password === "";
   if (plain && !text.endsWith("/") && !text.endsWith("?") && !text.endsWith("#")) return text;
-  context.addIssue({
-    code: "custom",
-    message: "an http(s) URL without a slash at its end, without query and fragment",
-  });
+  context.addIssue({ code: "custom", message: urlForm });
   return z.NEVER;
 });
 
-const flag = z.union([z.boolean(), z.literal("true").transform(() => true), z.literal("false").transform(() => false)]);
-const count = z.union([
-  z.int(),
-  z
+const flag = z.union(
+  [z.boolean(), z.literal("true").transform(() => true), z.literal("false").transform(() => false)],
+  "true or false",
+);
+
+/** A whole number between two others, as a number or, in a variable, as text. */
+const count = (least: number, most: number) => {
+  const form = `a whole number from ${least} to ${most}`;
+  const digits = z
     .string()
-    .regex(/^\d{1,9}$/, "a whole number")
-    .transform(Number),
-]);
-const list = z.union([
-  z.array(z.string()),
-  z.string().transform((text) =>
-    text
-      .split(",")
-      .map((part) => part.trim())
-      .filter(Boolean),
-  ),
-]);
-const text = z.string().min(1);
+    .regex(/^\d{1,9}$/)
+    .transform(Number);
+  return z.union([z.int(), digits], form).pipe(z.int().min(least, form).max(most, form));
+};
+
+const list = z.union(
+  [
+    z.array(z.string()),
+    z.string().transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter(Boolean),
+    ),
+  ],
+  "a list of texts",
+);
+const text = z.string("a text").min(1, "a text that is not empty");
+const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
+  z.enum(names, `one of ${names.join(", ")}`);
 
 /** The form only; what the ranges mean is the delivery's business. */
 const ranges = list.pipe(
@@ -107,7 +119,7 @@ const dialectSettings = {
   access: { schema: duration.nullable(), initial: null },
   idle: { schema: duration.nullable(), initial: null },
   absolute: { schema: duration.nullable(), initial: null },
-  on_refresh: { schema: z.enum(["rotate", "stable"]).nullable(), initial: null },
+  on_refresh: { schema: oneOf("rotate", "stable").nullable(), initial: null },
 } as const satisfies Record<string, Setting>;
 
 /** Every other setting: what it accepts, and its default. */
@@ -117,15 +129,15 @@ const settings = {
   issuer: { schema: url.nullable(), initial: null },
   master_key_file: { schema: text.nullable(), initial: null },
   trusted_proxies: { schema: ranges, initial: [] },
-  "log.level": { schema: z.enum(["debug", "info", "warn", "error"]), initial: "info" },
-  "log.format": { schema: z.enum(["json", "text"]), initial: "json" },
+  "log.level": { schema: oneOf("debug", "info", "warn", "error"), initial: "info" },
+  "log.format": { schema: oneOf("json", "text"), initial: "json" },
   "log.access": { schema: flag, initial: true },
-  "limits.body": { schema: count.pipe(z.int().min(1024).max(1_048_576)), initial: 65_536 },
+  "limits.body": { schema: count(1024, 1_048_576), initial: 65_536 },
   "sessions.access": { schema: duration, initial: nativePolicy.access },
   "sessions.idle": { schema: duration, initial: nativePolicy.idle },
   "sessions.absolute": { schema: duration, initial: nativePolicy.absolute },
   "sessions.retry_window": { schema: duration, initial: nativePolicy.retryWindow },
-  "sessions.cap": { schema: count.pipe(z.int().min(1)), initial: nativePolicy.sessionCap },
+  "sessions.cap": { schema: count(1, maxima.sessionCap), initial: nativePolicy.sessionCap },
 } as const satisfies Record<string, Setting>;
 
 type Values<Table extends Record<string, Setting>> = {

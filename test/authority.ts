@@ -108,6 +108,7 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
     file: options.file ?? ":memory:",
     monotonic: clock.monotonic,
     chance,
+    writer: "here",
     now: clock.now(),
     onFatal: (reason) => fatal.push(reason),
   });

@@ -23,10 +23,11 @@ export interface InstanceOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly onFatal: (reason: string) => void;
+  readonly writer: "here" | "thread";
 }
 
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
-  const { folder, clock, chance, onFatal } = options;
+  const { folder, clock, chance, onFatal, writer } = options;
   // What we make is for the server's user alone: the database, its WAL, the key.
   process.umask(0o077);
   const lock = lockFolder(folder);
@@ -38,6 +39,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
       chance,
       now: clock.now(),
       onFatal,
+      writer,
     });
     try {
       const keys = await openKeys(store, await masterKeyOf(store, options), options);

@@ -62,6 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     clock: systemClock,
     chance: systemChance,
     onFatal: options.onFatal,
+    writer: "thread",
   });
   try {
     const hasher = passwords(systemChance);

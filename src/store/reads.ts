@@ -1,6 +1,6 @@
 /**
- * Reads, in SQL: each one statement and so one consistent snapshot of what has been committed. They never wait for the
- * writer.
+ * Reads, in SQL: each one statement, or one transaction, and so one consistent snapshot of what has been committed. They
+ * never wait for the writer.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -56,6 +56,18 @@ export function openReads(db: DatabaseSync): Reads {
   );
 
   const view = openView(db);
+  const begin = prepare(db, "BEGIN");
+  const commit = prepare(db, "COMMIT");
+
+  /** Several reads of one state of the database; nothing is written, so the end cannot fail. */
+  function snapshot<T>(work: () => T): T {
+    begin.run();
+    try {
+      return work();
+    } finally {
+      commit.run();
+    }
+  }
 
   // A subject's live sessions, newest first.
   const sessions = prepare<SessionColumns>(
@@ -107,7 +119,7 @@ export function openReads(db: DatabaseSync): Reads {
       );
     },
     findRefreshSecret: async (id) => refreshSecret.get(bytesFromId(id)),
-    findSession: async (id) => view(id),
+    findSession: async (id) => snapshot(() => view(id)),
     listSessions: async (subject, { before, limit, now }) =>
       sessions
         .all(bytesFromId(subject), before === undefined ? lastId : bytesFromId(before), now, limit)

@@ -2,15 +2,17 @@
  * The store on SQLite: one file in WAL mode with `synchronous=FULL`, one writer with group commit, reads that never
  * wait for it.
  */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 
 import type { Millis, Seconds } from "../core/units.ts";
 import type { Chance, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import { openExecutor, type IntentArguments, type IntentName, type IntentResult } from "./executor.ts";
-import { groupCommit } from "./group-commit.ts";
+import { openDatabase } from "./connection.ts";
+import { groupCommit, type Writer } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { openReads } from "./reads.ts";
+import { threadedWriter } from "./threaded-writer.ts";
 
 export interface SqliteOptions {
   /** Path of the database, or `:memory:` for a throw-away one. */
@@ -19,24 +21,8 @@ export interface SqliteOptions {
   readonly chance: Chance;
   readonly now: Seconds;
   readonly onFatal: (reason: string) => void;
-}
-
-/** How long another process may hold the file, as a backup does, before an intent is answered 503. */
-const busyTimeout = 2000;
-
-/** The connection's settings. `trusted_schema` off: a prepared database cannot make us call functions. */
-const pragmas = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA foreign_keys = ON;
-  PRAGMA trusted_schema = OFF;
-  PRAGMA cell_size_check = ON;
-`;
-
-function openDatabase(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: busyTimeout, enableForeignKeyConstraints: true });
-  db.exec(pragmas);
-  return db;
+  /** `thread`: the writer has one of its own, as a server needs. `here`: for one command, and for tests. */
+  readonly writer: "here" | "thread";
 }
 
 /** Draws the instance's first epoch; does nothing on a database that has one. */
@@ -47,21 +33,19 @@ function begin(db: DatabaseSync, chance: Chance, now: Seconds): void {
   ).run(chance(16), now);
 }
 
-export function openSqlite({ file, monotonic, chance, now, onFatal }: SqliteOptions): Store {
+/** The writer on this connection, in this thread. */
+function writerHere(db: DatabaseSync, monotonic: () => Millis): Writer {
+  const executor = openExecutor(db, monotonic);
+  return { run: executor.run, tick: executor.tick, close: () => Promise.resolve() };
+}
+
+export function openSqlite({ file, monotonic, chance, now, onFatal, writer: place }: SqliteOptions): Store {
   const db = openDatabase(file);
   migrate(db);
   begin(db, chance, now);
-  const executor = openExecutor(db, monotonic);
-  const commits = groupCommit(
-    {
-      run: executor.run,
-      tick: executor.tick,
-      close: async () => {
-        db.close();
-      },
-    },
-    { monotonic, onFatal },
-  );
+  const writer = place === "thread" ? threadedWriter(file) : writerHere(db, monotonic);
+  if (place === "thread") db.exec("PRAGMA query_only = ON");
+  const commits = groupCommit(writer, { monotonic, onFatal });
 
   const ask =
     <Name extends IntentName>(name: Name) =>
@@ -83,6 +67,9 @@ export function openSqlite({ file, monotonic, chance, now, onFatal }: SqliteOpti
     sweepSessions: ask("sweepSessions"),
     addKeys: ask("addKeys"),
     beat: commits.beat,
-    close: commits.close,
+    close: async () => {
+      await commits.close();
+      db.close();
+    },
   };
 }

@@ -42,6 +42,7 @@ export class World {
       file: join(this.folder, String(this.#copy), files[0]),
       monotonic: this.clock.monotonic,
       chance: randomBytes,
+      writer: "here",
       now: this.clock.now(),
       onFatal: (reason) => {
         throw new Error(reason);

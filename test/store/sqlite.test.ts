@@ -12,12 +12,13 @@ import { testClock } from "../authority.ts";
 const folder = mkdtempSync(join(tmpdir(), "jeton-store-"));
 after(() => rmSync(folder, { recursive: true }));
 
-async function open(file: string): Promise<StoreUnderTest> {
+async function open(file: string, writer: "here" | "thread" = "here"): Promise<StoreUnderTest> {
   const clock = testClock();
   const store = openSqlite({
     file,
     monotonic: clock.monotonic,
     chance: randomBytes,
+    writer,
     now: clock.now(),
     onFatal: (reason) => {
       throw new Error(reason);
@@ -30,3 +31,4 @@ let number = 0;
 
 storeConformance("SQLite in memory", () => open(":memory:"));
 storeConformance("SQLite on a disk", () => open(join(folder, `${number++}.db`)));
+storeConformance("SQLite on a disk, the writer in a thread", () => open(join(folder, `${number++}.db`), "thread"));

@@ -15,7 +15,7 @@ export interface InitFlags extends ServerFlags {
 export async function init(flags: InitFlags, io: Io): Promise<number> {
   if (flags.passwordStdin !== true) {
     throw new UsageError(
-      `a password on the command line would end in the shell's history. Do: echo PASSWORD | jeton init --admin ${flags.admin} --password-stdin`,
+      `a password on the command line would end in the shell's history. Do: echo PASSWORD | jeton init ${flags.data === undefined ? "" : `--data ${flags.data} `}--admin ${flags.admin} --password-stdin`,
     );
   }
   const { config } = configFromFlags(flags);
@@ -25,6 +25,7 @@ export async function init(flags: InitFlags, io: Io): Promise<number> {
     masterKeyFile: config.master_key_file,
     clock: systemClock,
     chance: systemChance,
+    writer: "here",
     onFatal: (reason) => {
       io.talk(`jeton: the disk failed: ${reason}\n`);
       process.exit(exitCode("disk"));

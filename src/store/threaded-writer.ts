@@ -1,0 +1,47 @@
+/**
+ * The writer in a thread of its own, so that a slow disk does not stop everybody else: see decision 0003. There is one
+ * order at a time, and if the thread dies, what became of that order is unknown.
+ */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+
+import type { Asked, GroupOutcome } from "./executor.ts";
+import type { Writer } from "./group-commit.ts";
+
+export type Order = { readonly kind: "run"; readonly group: readonly Asked[] } | { readonly kind: "tick" | "close" };
+
+export function threadedWriter(file: string): Writer {
+  const thread = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData: file });
+  let waiting: ((outcome: GroupOutcome) => void)[] = [];
+  let dead: GroupOutcome | undefined;
+
+  const die = (reason: string): void => {
+    dead = { kind: "fatal", reason };
+    for (const answer of waiting.splice(0)) answer(dead);
+  };
+  thread.on("message", (outcome: GroupOutcome) => waiting.shift()?.(outcome));
+  thread.on("error", (fault) => die(`the writer failed: ${fault instanceof Error ? fault.message : String(fault)}`));
+  thread.on("exit", () => die("the writer ended"));
+
+  const order = (what: Order): Promise<GroupOutcome> =>
+    new Promise((resolve) => {
+      if (dead !== undefined) {
+        resolve(dead);
+        return;
+      }
+      // The thread answers in the order of its orders.
+      waiting.push(resolve);
+      thread.postMessage(what);
+    });
+
+  return {
+    run: (group) => order({ kind: "run", group }),
+    tick: () => order({ kind: "tick" }),
+    close: async () => {
+      if (dead !== undefined) return;
+      const ended = once(thread, "exit");
+      thread.postMessage({ kind: "close" } satisfies Order);
+      await ended;
+    },
+  };
+}
