@@ -55,7 +55,7 @@ export function accessClaims(
     sid: session.id,
     born: session.born,
     org: holder.organisation,
-    scope: scopesOfRoles(holder.roles).join(" "),
+    scope: scopesOfRoles(holder.roles).text,
     auth_time: session.authTime,
     amr: session.amr.split(" "),
     roles: holder.roles,

@@ -68,17 +68,22 @@ export type Role = keyof typeof roleScopes;
 
 export const isRole = (name: string): name is Role => Object.hasOwn(roleScopes, name);
 
-/**
- * The scopes that the roles give, in the order of their names: the same roles make the same bytes in a token.
- * Each set of roles is worked out once; there are 32 at most.
- */
-export function scopesOfRoles(roles: readonly Role[]): readonly Scope[] {
-  const key = roles.join(" ");
-  const known = scopesByRoles.get(key);
-  if (known !== undefined) return known;
-  const scopes = [...new Set(roles.flatMap((role): readonly Scope[] => roleScopes[role]))].toSorted();
-  scopesByRoles.set(key, scopes);
-  return scopes;
+interface ScopeSet {
+  readonly scopes: readonly Scope[];
+  /** As a token carries them: separated by one space (RFC 6749 section 3.3). */
+  readonly text: string;
 }
 
-const scopesByRoles = new Map<string, readonly Scope[]>();
+/** Each set of roles is worked out once; there are 32 at most. */
+const scopeSets = new Map<string, ScopeSet>();
+
+/** The scopes that the roles give, in the order of their names: the same roles make the same bytes in a token. */
+export function scopesOfRoles(roles: readonly Role[]): ScopeSet {
+  const key = roles.join(" ");
+  const known = scopeSets.get(key);
+  if (known !== undefined) return known;
+  const scopes = [...new Set(roles.flatMap((role): readonly Scope[] => roleScopes[role]))].toSorted();
+  const set = { scopes, text: scopes.join(" ") };
+  scopeSets.set(key, set);
+  return set;
+}

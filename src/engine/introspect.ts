@@ -50,5 +50,5 @@ async function sessionOf(deps: IntrospectDeps, claims: AccessClaims): Promise<Ou
   if (found === undefined) return refused("invalid_token");
   const { view, instance } = found;
   if (view.session.endedAt !== null || !isAlive(view, instance)) return refused("invalid_token");
-  return granted({ holder: view.holder, session: view.session, scopes: scopesOfRoles(view.holder.roles) });
+  return granted({ holder: view.holder, session: view.session, scopes: scopesOfRoles(view.holder.roles).scopes });
 }

@@ -94,6 +94,7 @@ export function signJws(header: string, payload: string, { alg, privateKey }: Si
 /**
  * Checks a compact JWS against the expectations. The payload must be a JSON object. Only the one canonical text of a
  * token verifies: no padding, no white space, no spare bits, so that what is keyed by the text cannot be bypassed.
+ * An ES256 signature (r, s) has a twin (r, n - s) all the same: what outlives a request is keyed by `jti`.
  */
 export function verifyJws(text: string, { types, key }: VerifyExpects): Verified {
   if (text.length > longestToken) return fail("malformed");

@@ -155,32 +155,33 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
   };
   await ensure(clock.now());
 
-  const usable = (now: Seconds): readonly SigningKey[] =>
-    keyStates(loaded.signing, now).flatMap(({ key, state }) =>
-      state === "active" || state === "retired" ? [key] : [],
-    );
-  const active = (now: Seconds): SigningKey =>
-    keyStates(loaded.signing, now).find(({ state }) => state === "active")!.key;
+  // Worked out once a second and not for every token.
+  let memo: { now: Seconds; of: Loaded; states: ReturnType<typeof keyStates<SigningKey>> } | undefined;
+  const states = (now: Seconds) => {
+    if (memo?.now !== now || memo.of !== loaded) memo = { now, of: loaded, states: keyStates(loaded.signing, now) };
+    return memo.states;
+  };
+  const active = (now: Seconds): SigningKey => states(now).find(({ state }) => state === "active")!.key;
+  const usable = (now: Seconds, kid: string): SigningKey | undefined =>
+    states(now).find(({ key, state }) => key.kid === kid && (state === "active" || state === "retired"))?.key;
   const mac = (purpose: string, text: string): Buffer =>
     createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
 
   return {
     ensure,
     publicKeySet: (now) => ({
-      keys: keyStates(loaded.signing, now).flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
+      keys: states(now).flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
     }),
     signAccess: (claims, { sub, ...extra }, now) => {
       const key = active(now);
       // Ours first for their order, and once more for their values.
       const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub };
-      const jti = mac("jti", JSON.stringify(named)).toString("hex", 0, 16);
-      return signJws(key.header, JSON.stringify({ ...named, jti }), key);
+      const text = JSON.stringify(named);
+      const jti = mac("jti", text).toString("hex", 0, 16);
+      return signJws(key.header, `${text.slice(0, -1)},"jti":"${jti}"}`, key);
     },
     readAccess: (text, now): AccessClaims | undefined => {
-      const verified = verifyJws(text, {
-        types: accessTypes,
-        key: (kid) => usable(now).find((key) => key.kid === kid),
-      });
+      const verified = verifyJws(text, { types: accessTypes, key: (kid) => usable(now, kid) });
       return verified.ok ? readAccessClaims(verified.payload) : undefined;
     },
     refreshKid: () => loaded.newestRefresh!.kid,
