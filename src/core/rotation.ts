@@ -3,7 +3,7 @@
  * RFC 6749 section 6, RFC 9700 section 4.14.2. A second use after the retry window ends the session, because we cannot
  * tell the thief from the owner.
  */
-import type { SessionRow } from "./session.ts";
+import type { SessionRow, SessionTurn } from "./session.ts";
 import { after, between, earlier, type Moment, type Seconds } from "./units.ts";
 
 export type Rotation =
@@ -39,10 +39,9 @@ export function decideRotation(row: SessionRow | undefined, presented: number, a
   return { kind: row.onRefresh === "stable" ? "keep" : "advance" };
 }
 
-/** The row after `advance` at `at`: the next number, and a new idle end that never passes the absolute one. */
-export function advanced(row: SessionRow, at: Moment): SessionRow {
+/** What `advance` at `at` writes: the next number, and a new idle end that never passes the absolute one. */
+export function advanced(row: SessionRow, at: Moment): SessionTurn {
   return {
-    ...row,
     seq: row.seq + 1,
     rotatedAt: at.now,
     rotatedServed: at.served,

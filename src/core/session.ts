@@ -41,6 +41,9 @@ export interface SessionRow {
   readonly amr: string;
 }
 
+/** The columns that a rotation changes; all others are a session's from birth, but for its end. */
+export type SessionTurn = Pick<SessionRow, "seq" | "rotatedAt" | "rotatedServed" | "expiresAt">;
+
 /** `locked` is set by an administrator and stops every path; failed passwords never set it. */
 export type SubjectStatus = "active" | "disabled" | "locked" | "deleted";
 

@@ -34,6 +34,7 @@ export interface Engine {
   readonly logout: (asked: { refreshToken: Secret; door: ClientProfile }) => Promise<void>;
   readonly authenticate: (accessToken: Secret) => Promise<Outcome<Principal>>;
   readonly readExpired: (accessToken: Secret) => AccessClaims | undefined;
+  /** Which session a refresh token says that it is of; proves nothing. */
   readonly refreshSubject: (refreshToken: Secret) => SessionId | undefined;
   readonly ownSessions: (caller: Principal, page: PageRequest) => Promise<Outcome<Page<SessionRow>>>;
   readonly ownEmails: (caller: Principal) => Promise<readonly string[]>;
@@ -48,7 +49,7 @@ export function createEngine(deps: EngineDeps): Engine {
     logout: (asked) => logout(deps, asked),
     authenticate: (accessToken) => authenticate(deps, accessToken),
     readExpired: (accessToken) => readExpired(deps, accessToken),
-    refreshSubject: (refreshToken) => deps.tokens.refreshSubject(refreshToken.reveal()),
+    refreshSubject: (refreshToken) => deps.tokens.readRefresh(refreshToken.reveal())?.sid,
     ownSessions: (caller, page) => ownSessions(deps, caller, page),
     ownEmails: (caller) => deps.store.listEmails(caller.holder.subject),
     endOwnSession: (caller, id) => endOwnSession(deps, caller, id),

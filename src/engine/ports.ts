@@ -7,7 +7,7 @@ import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids
 import type { SessionPolicy } from "../core/policy.ts";
 import type { Role } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
-import type { Holder, Instance, SessionRow, SessionView, SubjectStatus } from "../core/session.ts";
+import type { Holder, Instance, SessionRow, SessionTurn, SessionView, SubjectStatus } from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 
 /** Read once per use case. */
@@ -34,8 +34,13 @@ export interface Credential {
   readonly instance: Instance;
 }
 
-/** The parts of a session's row that its refresh tokens are a function of, and that never change. */
-export type RefreshSecret = Pick<SessionRow, "kid" | "salt" | "epoch">;
+/** What a text says of itself when it looks like a refresh token. It proves nothing. */
+export interface ClaimedRefresh {
+  readonly text: string;
+  readonly sid: SessionId;
+  readonly seq: number;
+  readonly epoch: string;
+}
 
 export interface OpenSession {
   readonly id: SessionId;
@@ -60,11 +65,10 @@ export interface Rotate {
   readonly now: Seconds;
 }
 
-/** What `rotate` did. It has committed, also where the answer is a refusal. */
+/** What `rotate` did, and the row's changing columns after it. It has committed, also where the answer is a refusal. */
 export type Rotated =
-  | { readonly kind: "advance" | "repeat" | "keep"; readonly view: SessionView }
-  | { readonly kind: "unknown" | "ended" | "wrong-door" | "expired" }
-  | { readonly kind: "reuse" | "ahead"; readonly view: SessionView };
+  | { readonly kind: "advance" | "repeat" | "keep"; readonly turn: SessionTurn }
+  | { readonly kind: "unknown" | "ended" | "wrong-door" | "expired" | "reuse" | "ahead" };
 
 export interface EndSession {
   readonly id: SessionId;
@@ -132,7 +136,6 @@ export interface SignalOptions {
 export interface Store extends KeyStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
-  readonly findRefreshSecret: (id: SessionId) => Promise<RefreshSecret | undefined>;
   readonly findSession: (id: SessionId) => Promise<{ view: SessionView; instance: Instance } | undefined>;
   /** Sessions of a subject that have not ended, newest first, before the session `before` if one is given. */
   readonly listSessions: (
@@ -178,10 +181,10 @@ export interface Tokens {
   /** The server key that new sessions are given. */
   readonly refreshKid: () => number;
   readonly mintRefresh: (row: SessionRow, issuer: string) => string;
-  /** Which session a text claims to be of; proves nothing. */
-  readonly refreshSubject: (text: string) => SessionId | undefined;
-  /** The number of a refresh token with a good MAC for this session; undefined otherwise. */
-  readonly readRefresh: (text: string, id: SessionId, secret: RefreshSecret) => number | undefined;
+  /** Undefined: the text is no refresh token of ours, whatever its MAC. */
+  readonly readRefresh: (text: string) => ClaimedRefresh | undefined;
+  /** Whether the text is, to the last character, a refresh token of this session; which one is for the row to say. */
+  readonly provesRefresh: (claimed: ClaimedRefresh, row: SessionRow) => boolean;
   /** Binds text that a client carries for us, such as a cursor, to its purpose. */
   readonly macText: (purpose: string, text: string) => string;
 }

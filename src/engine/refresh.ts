@@ -10,7 +10,7 @@ import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface RefreshDeps extends IssueDeps {
-  readonly store: Pick<Store, "findRefreshSecret" | "rotate">;
+  readonly store: Pick<Store, "findSession" | "rotate">;
   readonly clock: Clock;
   /** Told of what an operator must hear about; the answer to the client does not depend on it. */
   readonly alarm: (alarm: RefreshAlarm) => void;
@@ -44,26 +44,30 @@ export async function refresh(
   deps: RefreshDeps,
   { refreshToken, door, signal }: RefreshRequest,
 ): Promise<RefreshOutcome> {
-  const text = refreshToken.reveal();
-  const id = deps.tokens.refreshSubject(text);
-  const secret = id === undefined ? undefined : await deps.store.findRefreshSecret(id);
-  const presented = id === undefined || secret === undefined ? undefined : deps.tokens.readRefresh(text, id, secret);
-  if (id === undefined || presented === undefined) return no("unproven");
+  const claimed = deps.tokens.readRefresh(refreshToken.reveal());
+  const found = claimed === undefined ? undefined : await deps.store.findSession(claimed.sid);
+  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.view.session))
+    return no("unproven");
 
   const now = deps.clock.now();
-  const rotated = await deps.store.rotate({ id, presented, door: door.client, now }, { signal });
+  const rotated = await deps.store.rotate(
+    { id: claimed.sid, presented: claimed.seq, door: door.client, now },
+    { signal },
+  );
   switch (rotated.kind) {
     case "advance":
     case "repeat":
     case "keep": {
-      const issued = issuePair(deps, rotated.view, door, now);
+      // What was read before the step never changes in a session, but for these columns; and of its holder, who was
+      // alive in the step, a name or a role may have changed since, which the next token tells.
+      const issued = issuePair(deps, { ...found.view, session: { ...found.view.session, ...rotated.turn } }, door, now);
       return issued.ok ? issued : no("over");
     }
     case "reuse":
-      deps.alarm({ kind: "refresh_reuse", session: rotated.view });
+      deps.alarm({ kind: "refresh_reuse", session: found.view });
       return no("reuse");
     case "ahead":
-      deps.alarm({ kind: "database_went_back", session: rotated.view });
+      deps.alarm({ kind: "database_went_back", session: found.view });
       return no("over");
     case "unknown":
     case "ended":

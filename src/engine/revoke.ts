@@ -8,8 +8,8 @@ import type { Principal } from "./introspect.ts";
 import type { Clock, Store, Tokens } from "./ports.ts";
 
 export interface RevokeDeps {
-  readonly store: Pick<Store, "findRefreshSecret" | "endSession">;
-  readonly tokens: Pick<Tokens, "refreshSubject" | "readRefresh">;
+  readonly store: Pick<Store, "findSession" | "endSession">;
+  readonly tokens: Pick<Tokens, "readRefresh" | "provesRefresh">;
   readonly clock: Clock;
 }
 
@@ -27,11 +27,10 @@ export async function logout(
   deps: RevokeDeps,
   { refreshToken, door }: { refreshToken: Secret; door: ClientProfile },
 ): Promise<void> {
-  const text = refreshToken.reveal();
-  const id = deps.tokens.refreshSubject(text);
-  const secret = id === undefined ? undefined : await deps.store.findRefreshSecret(id);
-  if (id === undefined || secret === undefined || deps.tokens.readRefresh(text, id, secret) === undefined) return;
-  await deps.store.endSession({ id, of: { client: door.client }, now: deps.clock.now() });
+  const claimed = deps.tokens.readRefresh(refreshToken.reveal());
+  const found = claimed === undefined ? undefined : await deps.store.findSession(claimed.sid);
+  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.view.session)) return;
+  await deps.store.endSession({ id: claimed.sid, of: { client: door.client }, now: deps.clock.now() });
 }
 
 /** Refuses with `not_found` for a session that does not exist or is another's. */

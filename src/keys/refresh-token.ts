@@ -9,7 +9,7 @@ import { decodeBase64url } from "../core/base64url.ts";
 import { parseId, type SessionId } from "../core/ids.ts";
 import { parseJson } from "../core/json-text.ts";
 import type { SessionRow } from "../core/session.ts";
-import type { RefreshSecret } from "../engine/ports.ts";
+import type { ClaimedRefresh } from "../engine/ports.ts";
 import { longestToken } from "./jws.ts";
 
 /** Server keys by number; 32 bytes each. */
@@ -50,14 +50,8 @@ export function mintRefresh(keys: RefreshKeys, row: SessionRow, issuer: string):
   return `${input}.${macOf(serverKey, row.salt, input)}`;
 }
 
-interface RefreshClaims {
-  readonly sid: SessionId;
-  readonly seq: number;
-  readonly epoch: string;
-}
-
-/** The claims as they stand in the text; they prove nothing until the MAC has been checked. */
-function unprovenClaims(text: string): RefreshClaims | undefined {
+/** What a text says of itself; undefined when it does not look like a refresh token. */
+export function readRefresh(text: string): ClaimedRefresh | undefined {
   if (text.length > longestToken) return undefined;
   const start = text.indexOf(".") + 1;
   const bytes = start === 0 ? undefined : decodeBase64url(text.slice(start, text.indexOf(".", start)));
@@ -66,25 +60,20 @@ function unprovenClaims(text: string): RefreshClaims | undefined {
   const { sid, seq, epoch } = parsed.value as Partial<Record<string, unknown>>;
   const id = typeof sid === "string" ? parseId<SessionId>(sid) : undefined;
   if (id === undefined || !Number.isSafeInteger(seq) || typeof epoch !== "string") return undefined;
-  return { sid: id, seq: seq as number, epoch };
+  return { text, sid: id, seq: seq as number, epoch };
 }
 
-/** Which session a text claims to be of. */
-export const refreshSubject = (text: string): SessionId | undefined => unprovenClaims(text)?.sid;
-
 /**
- * The number of a refresh token of session `id`; undefined unless its header is byte for byte ours, its MAC is good and
- * its epoch is the session's. The MAC is compared as base64url text, so that no second spelling passes.
- * `iss`, `aud`, `iat` and `exp` decide nothing: the row does.
+ * Whether a text is a refresh token of the session `row`: its header is byte for byte ours, its MAC is good and its epoch
+ * is the session's. The MAC is compared as base64url text, so that no second spelling passes. `iss`, `aud`, `iat` and
+ * `exp` decide nothing: the row does.
  */
-export function readRefresh(keys: RefreshKeys, text: string, id: SessionId, secret: RefreshSecret): number | undefined {
-  const serverKey = keys.get(secret.kid);
+export function provesRefresh(keys: RefreshKeys, { text, sid, epoch }: ClaimedRefresh, row: SessionRow): boolean {
+  const serverKey = keys.get(row.kid);
+  if (serverKey === undefined || sid !== row.id || !text.startsWith(`${headerOf(row.kid)}.`)) return false;
   const end = text.lastIndexOf(".");
-  if (serverKey === undefined || end < 0 || !text.startsWith(`${headerOf(secret.kid)}.`)) return undefined;
   const presented = Buffer.from(text.slice(end + 1));
-  const expected = Buffer.from(macOf(serverKey, secret.salt, text.slice(0, end)));
-  if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return undefined;
-  const claims = unprovenClaims(text);
-  if (claims === undefined || claims.sid !== id) return undefined;
-  return claims.epoch === Buffer.from(secret.epoch).toString("base64url") ? claims.seq : undefined;
+  const expected = Buffer.from(macOf(serverKey, row.salt, text.slice(0, end)));
+  if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) return false;
+  return epoch === Buffer.from(row.epoch).toString("base64url");
 }

@@ -25,7 +25,7 @@ import type {
 } from "../engine/ports.ts";
 import { headerText, signJws, verifyJws, type SigningMaterial, type VerifyingMaterial } from "./jws.ts";
 import { keyStates, missingKeys, type KeyTimes } from "./keyring.ts";
-import { mintRefresh, readRefresh, refreshSubject } from "./refresh-token.ts";
+import { mintRefresh, provesRefresh, readRefresh } from "./refresh-token.ts";
 import { seal, unseal, type MasterKey } from "./seal.ts";
 
 /** A public key as verifiers see it (RFC 7517 section 4, RFC 8037 section 2). */
@@ -186,8 +186,8 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     },
     refreshKid: () => loaded.newestRefresh!.kid,
     mintRefresh: (row, issuer) => mintRefresh(loaded.refresh, row, issuer),
-    refreshSubject,
-    readRefresh: (text, id, secret) => readRefresh(loaded.refresh, text, id, secret),
+    readRefresh,
+    provesRefresh: (claimed, row) => provesRefresh(loaded.refresh, claimed, row),
     macText: (purpose, text) => mac(purpose, text).toString("base64url", 0, 16),
   };
 }

@@ -13,13 +13,7 @@ import { openView } from "./view.ts";
 
 type Reads = Pick<
   Store,
-  | "findCredential"
-  | "findRefreshSecret"
-  | "findSession"
-  | "listSessions"
-  | "listEmails"
-  | "findOrganisation"
-  | "hasAdministrator"
+  "findCredential" | "findSession" | "listSessions" | "listEmails" | "findOrganisation" | "hasAdministrator"
 > &
   Pick<KeyStore, "loadKeys">;
 
@@ -47,12 +41,6 @@ export function openReads(db: DatabaseSync): Reads {
   const byEmail = prepare<CredentialColumns>(
     db,
     `${credentialSql} JOIN subject_email e ON e.organisation = o.id AND e.subject = u.id WHERE o.canonical = ? AND e.canonical = ?`,
-  );
-
-  // What a refresh token's MAC is made of.
-  const refreshSecret = prepare<Pick<SessionColumns, "kid" | "salt" | "epoch">>(
-    db,
-    "SELECT kid, salt, epoch FROM session WHERE id = ?",
   );
 
   const view = openView(db);
@@ -118,7 +106,6 @@ export function openReads(db: DatabaseSync): Reads {
         }
       );
     },
-    findRefreshSecret: async (id) => refreshSecret.get(bytesFromId(id)),
     findSession: async (id) => snapshot(() => view(id)),
     listSessions: async (subject, { before, limit, now }) =>
       sessions

@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
-import { isAlive, type SessionRow, type SessionView } from "../core/session.ts";
+import { isAlive, type SessionRow, type SessionTurn, type SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
@@ -117,16 +117,16 @@ export function sessionIntents(db: DatabaseSync) {
           return { kind: decision.kind };
         case "keep":
         case "repeat":
-          return { kind: decision.kind, view };
+          return { kind: decision.kind, turn: turnOf(view.session) };
         case "ahead":
         case "reuse":
           end.run(now, bytesFromId(id));
-          return { kind: decision.kind, view };
+          return { kind: decision.kind };
         case "advance": {
-          const session = advanced(view.session, moment);
-          writeAdvance(session);
-          step.rotated(session.retryWindow);
-          return { kind: "advance", view: { ...view, session } };
+          const turn = advanced(view.session, moment);
+          advance.run(turn.seq, turn.rotatedAt, turn.rotatedServed, turn.expiresAt, bytesFromId(id));
+          step.rotated(view.session.retryWindow);
+          return { kind: "advance", turn };
         }
         default:
           return unreachable(decision);
@@ -152,8 +152,11 @@ export function sessionIntents(db: DatabaseSync) {
       return { removed: sweep.run(start, last, now, now), last: idFromBytes(last) };
     }),
   };
-
-  function writeAdvance({ id, seq, rotatedAt, rotatedServed, expiresAt }: SessionRow): void {
-    advance.run(seq, rotatedAt, rotatedServed, expiresAt, bytesFromId(id));
-  }
 }
+
+const turnOf = ({ seq, rotatedAt, rotatedServed, expiresAt }: SessionRow): SessionTurn => ({
+  seq,
+  rotatedAt,
+  rotatedServed,
+  expiresAt,
+});

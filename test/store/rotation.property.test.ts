@@ -34,8 +34,8 @@ const isGood = ({ kind }: Rotated): boolean => kind === "advance" || kind === "r
 
 /** The number of the good refresh token after an answer. */
 function seqOf(answer: Rotated): number {
-  assert.ok("view" in answer);
-  return answer.view.session.seq;
+  assert.ok("turn" in answer);
+  return answer.turn.seq;
 }
 
 async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
