@@ -116,7 +116,13 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
   const hasher = passwords(chance);
   if (options.unfurnished !== true) await furnishDemo({ store, passwords: hasher, clock, chance });
   let text = "";
-  const log = openLog({ level: "debug", format: "json", access: true, write: (lines) => (text += lines) });
+  const log = openLog({
+    level: "debug",
+    format: "json",
+    access: true,
+    now: clock.millis,
+    write: (lines) => (text += lines),
+  });
   const doors = await openDoors({
     config,
     store,

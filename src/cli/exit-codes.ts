@@ -27,6 +27,7 @@ const byErrorCode: Readonly<Record<string, ExitName>> = {
   SCHEMA_MISMATCH: "conflict",
   ALREADY_SET_UP: "conflict",
   PORT_IN_USE: "network",
+  ADDRESS_UNUSABLE: "network",
 };
 
 /** The exit for an error that has been foreseen, and undefined for a bug. */

@@ -3,29 +3,34 @@
  * a write for each request would cost more than the request; warnings go out at once. No line has a token, a password,
  * a query string or a body.
  */
-import { pino, type DestinationStream, type Logger } from "pino";
-
 import type { AccessLogEntry } from "../http/app.ts";
 
+const levels = ["debug", "info", "warn", "error"] as const;
+type Level = (typeof levels)[number];
+
 export interface LogOptions {
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: Level;
   readonly format: "json" | "text";
   readonly access: boolean;
   readonly write: (text: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 export interface Log {
   readonly access: (entry: AccessLogEntry) => void;
-  readonly info: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  readonly fault: (message: string, fault: unknown, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly info: (message: string, fields?: Fields) => void;
+  readonly warn: (message: string, fields?: Fields) => void;
+  readonly fault: (message: string, fault: unknown, fields?: Fields) => void;
   readonly flush: () => void;
 }
 
-/** Bytes of access lines that may wait for the next flush. */
+/** Characters of access lines that may wait for the next flush. */
 const bunch = 4096;
 
-export function openLog({ level, format, access, write }: LogOptions): Log {
+export function openLog({ level, format, access, write, now }: LogOptions): Log {
   let waiting = "";
   const flush = (): void => {
     if (waiting === "") return;
@@ -33,56 +38,51 @@ export function openLog({ level, format, access, write }: LogOptions): Log {
     waiting = "";
     write(lines);
   };
-  const stream: DestinationStream = {
-    write: (line) => {
-      waiting += format === "json" ? line : asText(line);
-      if (waiting.length >= bunch) flush();
-    },
-  };
-  const logger: Logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream,
-  );
-  const now = (log: () => void): void => {
-    log();
+  const isOn = (of: Level): boolean => levels.indexOf(of) >= levels.indexOf(level);
+  const line = format === "json" ? jsonLine : textLine;
+  const say = (of: Level, message: string, fields: Fields): void => {
+    if (!isOn(of)) return;
+    waiting += line({ level: of, time: new Date(now()).toISOString(), msg: message, ...fields });
     flush();
   };
+
+  const accessOn = access && isOn("info");
   return {
-    access: access ? (entry) => logger.info(accessFields(entry), "request") : () => undefined,
-    info: (message, fields) => now(() => logger.info({ ...fields }, message)),
-    warn: (message, fields) => now(() => logger.warn({ ...fields }, message)),
-    fault: (message, fault, fields) => now(() => logger.error({ ...fields, ...describe(fault) }, message)),
+    access: ({ requestId, milliseconds, ...entry }) => {
+      if (!accessOn) return;
+      const ms = Math.round(milliseconds * 100) / 100;
+      const time = new Date(now()).toISOString();
+      waiting += line({ level: "info", time, msg: "request", request_id: requestId, ...entry, ms });
+      if (waiting.length >= bunch) flush();
+    },
+    info: (message, fields = {}) => say("info", message, fields),
+    warn: (message, fields = {}) => say("warn", message, fields),
+    fault: (message, fault, fields = {}) => say("error", message, { ...fields, ...describe(fault) }),
     flush,
   };
 }
 
-const accessFields = ({ requestId, milliseconds, ...entry }: AccessLogEntry) => ({
-  request_id: requestId,
-  ...entry,
-  ms: Math.round(milliseconds * 100) / 100,
-});
-
 /** A fault for the operator: its name, message, stack and cause; not its other members, which may hold what came in. */
-function describe(fault: unknown): Readonly<Record<string, unknown>> {
+function describe(fault: unknown): Fields {
   if (!(fault instanceof Error)) return { fault: typeof fault };
   const { name, message, stack, cause } = fault;
   return { fault: name, reason: message, stack, ...(cause === undefined ? {} : { cause: describe(cause) }) };
 }
 
+interface Line extends Fields {
+  readonly level: Level;
+  readonly time: string;
+  readonly msg: string;
+}
+
+/** JSON.stringify escapes every line break, so a line of the log is a line. */
+const jsonLine = (fields: Line): string => `${JSON.stringify(fields)}\n`;
+
 /** `12:00:01 POST /api/v1/login 200 21.3 ms` */
-function asText(line: string): string {
-  const { time, level, msg, method, route, status, ms, request_id, ...rest } = JSON.parse(line) as Record<
-    string,
-    unknown
-  >;
-  const clock = String(time).slice(11, 19);
+function textLine({ time, level, msg, method, route, status, ms, request_id, ...rest }: Line): string {
+  const clock = time.slice(11, 19);
   if (msg === "request")
     return `${clock} ${String(method)} ${String(route ?? "(no such path)")} ${String(status)} ${String(ms)} ms\n`;
   const more = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(rest)}`;
-  return `${clock} ${String(level)}: ${String(msg)}${request_id === undefined ? "" : ` (request ${String(request_id)})`}${more}\n`;
+  return `${clock} ${level}: ${msg}${request_id === undefined ? "" : ` (request ${String(request_id)})`}${more}\n`;
 }

@@ -5,7 +5,7 @@ import { furnishDemo } from "./demo.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
-import { listen, type Handler, type Listener } from "../http/serve.ts";
+import { listen, PortInUse, type Handler, type Listener } from "../http/serve.ts";
 import { openDoors } from "./doors.ts";
 import { openInstance, type Instance } from "./instance.ts";
 import type { Log } from "./log.ts";
@@ -35,6 +35,11 @@ export class NoAdministrator extends Error {
   readonly code = "NO_ADMINISTRATOR";
 }
 
+/** The system gives no such address: it is another machine's, or its port is for the superuser. */
+class AddressUnusable extends Error {
+  readonly code = "ADDRESS_UNUSABLE";
+}
+
 const heartbeat = 1000;
 const houseRound = 300_000;
 const drainGrace = millis(20_000);
@@ -50,6 +55,12 @@ async function bind(address: Address, log: Log): Promise<{ listener: Listener; o
     handler: (request, peer) => current(request, peer),
     onFault: (fault) => log.fault("a request failed outside of its route", fault),
     maxBodyBytes: hardBodyLimit,
+  }).catch((cause: unknown) => {
+    if (cause instanceof PortInUse) throw cause;
+    throw new AddressUnusable(
+      `${address.hostname}:${address.port} cannot be listened on: ${cause instanceof Error ? cause.message : String(cause)}. Do: choose another address with --listen`,
+      { cause },
+    );
   });
   return { listener, open: (handler) => (current = handler) };
 }

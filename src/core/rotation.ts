@@ -22,11 +22,15 @@ export type Rotation =
   | { readonly kind: "keep" }
   | { readonly kind: "advance" };
 
+/** What of a session decides on a refresh token, and what the next turn is made of. */
+export type RotatingRow = SessionTurn &
+  Pick<SessionRow, "endedAt" | "absoluteEnd" | "idleLifetime" | "onRefresh" | "retryWindow">;
+
 /**
  * What refresh token number `presented` of `row` is worth at `at`. `alive` is `isAlive` of the same read. The caller
  * has checked the MAC, and carries the answer out in the same atomic step as the read.
  */
-export function decideRotation(row: SessionRow | undefined, presented: number, at: Moment, alive: boolean): Rotation {
+export function decideRotation(row: RotatingRow | undefined, presented: number, at: Moment, alive: boolean): Rotation {
   if (row === undefined) return { kind: "unknown" };
   if (row.endedAt !== null || !alive) return { kind: "ended" };
   if (presented > row.seq) return { kind: "ahead" };
@@ -40,7 +44,7 @@ export function decideRotation(row: SessionRow | undefined, presented: number, a
 }
 
 /** What `advance` at `at` writes: the next number, and a new idle end that never passes the absolute one. */
-export function advanced(row: SessionRow, at: Moment): SessionTurn {
+export function advanced(row: RotatingRow, at: Moment): SessionTurn {
   return {
     seq: row.seq + 1,
     rotatedAt: at.now,

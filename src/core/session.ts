@@ -47,19 +47,23 @@ export type SessionTurn = Pick<SessionRow, "seq" | "rotatedAt" | "rotatedServed"
 /** `locked` is set by an administrator and stops every path; failed passwords never set it. */
 export type SubjectStatus = "active" | "disabled" | "locked" | "deleted";
 
-/** Who holds a session, as of now. */
-export interface Holder {
-  readonly subject: SubjectId;
-  readonly username: string;
-  readonly displayName: string;
-  readonly roles: readonly Role[];
+/** What decides, of those that a session hangs on, whether it may live. */
+export interface Standing {
   readonly status: SubjectStatus;
-  readonly organisation: OrganisationId;
-  readonly organisationName: string;
   readonly organisationActive: boolean;
   readonly clientActive: boolean;
   /** The highest `revoked_upto` of the subject, its organisation and the session's client. */
   readonly revokedUpto: number;
+}
+
+/** Who holds a session, as of now. */
+export interface Holder extends Standing {
+  readonly subject: SubjectId;
+  readonly username: string;
+  readonly displayName: string;
+  readonly roles: readonly Role[];
+  readonly organisation: OrganisationId;
+  readonly organisationName: string;
 }
 
 /** What the instance says of all sessions at once. */
@@ -74,17 +78,24 @@ export interface SessionView {
   readonly holder: Holder;
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, at) => byte === b[at]);
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
 
-/** Whether a holder may hold anything at all. */
-const mayHold = (holder: Holder): boolean =>
-  holder.status === "active" && holder.organisationActive && holder.clientActive;
+/** Whether anything may be held at all. */
+const mayHold = ({ status, organisationActive, clientActive }: Standing): boolean =>
+  status === "active" && organisationActive && clientActive;
 
 /**
- * Whether the session was born after every revocation that concerns it, in this epoch, of a holder who may hold.
+ * Whether a session was born after every revocation that concerns it, in this epoch, of a holder who may hold.
  * It says nothing about `endedAt` and expiry, which the callers answer differently.
  */
-export function isAlive({ session, holder }: SessionView, instance: Instance): boolean {
-  return mayHold(holder) && session.born > holder.revokedUpto && sameBytes(session.epoch, instance.epoch);
+export function isAlive(
+  session: Pick<SessionRow, "born" | "epoch">,
+  standing: Standing,
+  instance: Pick<Instance, "epoch">,
+): boolean {
+  return mayHold(standing) && session.born > standing.revokedUpto && sameBytes(session.epoch, instance.epoch);
 }

@@ -49,6 +49,6 @@ async function sessionOf(deps: IntrospectDeps, claims: AccessClaims): Promise<Ou
   const found = await deps.store.findSession(claims.sid);
   if (found === undefined) return refused("invalid_token");
   const { view, instance } = found;
-  if (view.session.endedAt !== null || !isAlive(view, instance)) return refused("invalid_token");
+  if (view.session.endedAt !== null || !isAlive(view.session, view.holder, instance)) return refused("invalid_token");
   return granted({ holder: view.holder, session: view.session, scopes: scopesOfRoles(view.holder.roles).scopes });
 }

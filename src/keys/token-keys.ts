@@ -174,8 +174,8 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     }),
     signAccess: (claims, { sub, ...extra }, now) => {
       const key = active(now);
-      // Ours first for their order, and once more for their values.
-      const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub };
+      // Ours first for their order, and once more for their values; the jti comes at the end, and once.
+      const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub, jti: undefined };
       const text = JSON.stringify(named);
       const jti = mac("jti", text).toString("hex", 0, 16);
       return signJws(key.header, `${text.slice(0, -1)},"jti":"${jti}"}`, key);

@@ -6,19 +6,20 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
-import { isAlive, type SessionRow, type SessionTurn, type SessionView } from "../core/session.ts";
+import { isAlive, type SessionTurn, type SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
-import { openView } from "./view.ts";
+import { openRotatingView, openView } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
 export function sessionIntents(db: DatabaseSync) {
   const read = openView(db);
+  const readForRotation = openRotatingView(db);
 
   // A new session of a subject for a client, with the first refresh token's number.
   const insert = prepare(
@@ -91,7 +92,7 @@ export function sessionIntents(db: DatabaseSync) {
         intent.amr,
       );
       const opened = read(intent.id)!;
-      if (!isAlive(opened.view, opened.instance)) {
+      if (!isAlive(opened.view.session, opened.view.holder, opened.instance)) {
         // What was checked with the credential is no longer so: revoked, disabled or restored since.
         remove.run(id);
         return undefined;
@@ -103,13 +104,14 @@ export function sessionIntents(db: DatabaseSync) {
     }),
 
     rotate: oneRow(({ id, presented, door, now }: Rotate, step: Step): Rotated => {
-      const found = read(id);
+      const key = bytesFromId(id);
+      const found = readForRotation(key);
       if (found === undefined) return { kind: "unknown" };
-      const { view, instance } = found;
+      const { row, alive } = found;
       // Another client's door changes nothing: whoever has the token cannot use that to end the session.
-      if (view.session.client !== door) return { kind: "wrong-door" };
+      if (found.client !== door) return { kind: "wrong-door" };
       const moment = { now, served: step.served };
-      const decision = decideRotation(view.session, presented, moment, isAlive(view, instance));
+      const decision = decideRotation(row, presented, moment, alive);
       switch (decision.kind) {
         case "unknown":
         case "ended":
@@ -117,15 +119,15 @@ export function sessionIntents(db: DatabaseSync) {
           return { kind: decision.kind };
         case "keep":
         case "repeat":
-          return { kind: decision.kind, turn: turnOf(view.session) };
+          return { kind: decision.kind, turn: turnOf(row) };
         case "ahead":
         case "reuse":
-          end.run(now, bytesFromId(id));
+          end.run(now, key);
           return { kind: decision.kind };
         case "advance": {
-          const turn = advanced(view.session, moment);
-          advance.run(turn.seq, turn.rotatedAt, turn.rotatedServed, turn.expiresAt, bytesFromId(id));
-          step.rotated(view.session.retryWindow);
+          const turn = advanced(row, moment);
+          advance.run(turn.seq, turn.rotatedAt, turn.rotatedServed, turn.expiresAt, key);
+          step.rotated(row.retryWindow);
           return { kind: "advance", turn };
         }
         default:
@@ -154,7 +156,7 @@ export function sessionIntents(db: DatabaseSync) {
   };
 }
 
-const turnOf = ({ seq, rotatedAt, rotatedServed, expiresAt }: SessionRow): SessionTurn => ({
+const turnOf = ({ seq, rotatedAt, rotatedServed, expiresAt }: SessionTurn): SessionTurn => ({
   seq,
   rotatedAt,
   rotatedServed,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { openLog } from "../../compose/log.ts";
+import { systemClock } from "../../compose/system.ts";
 import { NoAdministrator, startServer, type RunningServer } from "../../compose/server.ts";
 import type { Config } from "../../config.ts";
 import { demoPassword } from "../../compose/demo.ts";
@@ -83,6 +84,7 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
     format: config["log.format"],
     access: config["log.access"],
     write: io.talk,
+    now: systemClock.millis,
   });
   const stopping = stopSignal();
   try {
