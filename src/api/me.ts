@@ -35,14 +35,17 @@ export const meRoutes = (engine: Engine): readonly NativeRoute[] => [
     refusals: [],
   })(async ({ caller }) => {
     const { holder, session, scopes } = caller;
+    const profile = await engine.ownProfile(caller);
+    if (!profile.ok) return profile;
+    const { displayName, organisationName, emails } = profile.value;
     return {
       status: 200,
       body: {
         id: holder.subject,
         username: holder.username,
-        display_name: holder.displayName,
-        emails: [...(await engine.ownEmails(caller))],
-        organisation: { id: holder.organisation, name: holder.organisationName },
+        display_name: displayName,
+        emails: [...emails],
+        organisation: { id: holder.organisation, name: organisationName },
         roles: [...holder.roles],
         scopes: [...scopes],
         session_id: session.id,

@@ -33,12 +33,17 @@ export function idFromBytes<T extends Id<string>>(bytes: Uint8Array): T {
   return text as T;
 }
 
+/** The value of a lower-case hex digit by its character code. */
+const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87);
+
 export function bytesFromId(id: Id<string>): Uint8Array {
   const bytes = new Uint8Array(16);
-  let at = 0;
-  for (let index = 0; index < 36; index += 2) {
-    if (id[index] === "-") index += 1;
-    bytes[at++] = Number.parseInt(id.slice(index, index + 2), 16);
+  let from = 0;
+  for (let at = 0; at < 16; at++) {
+    // A dash stands before bytes 4, 6, 8 and 10.
+    if (at === 4 || at === 6 || at === 8 || at === 10) from += 1;
+    bytes[at] = nibble(id.charCodeAt(from)) * 16 + nibble(id.charCodeAt(from + 1));
+    from += 2;
   }
   return bytes;
 }

@@ -56,14 +56,12 @@ export interface Standing {
   readonly revokedUpto: number;
 }
 
-/** Who holds a session, as of now. */
-export interface Holder extends Standing {
+/** Who holds a session, as far as its tokens tell, as of now. */
+export interface Holder {
   readonly subject: SubjectId;
   readonly username: string;
-  readonly displayName: string;
   readonly roles: readonly Role[];
   readonly organisation: OrganisationId;
-  readonly organisationName: string;
 }
 
 /** What the instance says of all sessions at once. */
@@ -72,7 +70,7 @@ export interface Instance {
   readonly counter: number;
 }
 
-/** A session with everything that decides whether it is alive, read in one step. */
+/** What tokens are made of. */
 export interface SessionView {
   readonly session: SessionRow;
   readonly holder: Holder;
@@ -85,7 +83,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** Whether anything may be held at all. */
-const mayHold = ({ status, organisationActive, clientActive }: Standing): boolean =>
+export const mayHold = ({ status, organisationActive, clientActive }: Omit<Standing, "revokedUpto">): boolean =>
   status === "active" && organisationActive && clientActive;
 
 /**

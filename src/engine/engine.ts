@@ -7,8 +7,9 @@ import type { SessionRow } from "../core/session.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { authenticate, readExpired, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
-import type { Chance, Clock, Passwords, Store, Tokens } from "./ports.ts";
+import type { Chance, Clock, Passwords, Profile, Store, Tokens } from "./ports.ts";
 import { refresh, type RefreshAlarm, type RefreshOutcome, type RefreshRequest } from "./refresh.ts";
+import { ownProfile } from "./profile.ts";
 import { endOwnSession, logout, type Receipt } from "./revoke.ts";
 import { ownSessions, type Page, type PageRequest } from "./sessions.ts";
 import { signIn, type PasswordSignIn } from "./sign-in.ts";
@@ -37,7 +38,7 @@ export interface Engine {
   /** Which session a refresh token says that it is of; proves nothing. */
   readonly refreshSubject: (refreshToken: Secret) => SessionId | undefined;
   readonly ownSessions: (caller: Principal, page: PageRequest) => Promise<Outcome<Page<SessionRow>>>;
-  readonly ownEmails: (caller: Principal) => Promise<readonly string[]>;
+  readonly ownProfile: (caller: Principal) => Promise<Outcome<Profile>>;
   readonly endOwnSession: (caller: Principal, id: SessionId) => Promise<Outcome<Receipt>>;
   readonly keepHouse: () => Promise<number>;
 }
@@ -51,7 +52,7 @@ export function createEngine(deps: EngineDeps): Engine {
     readExpired: (accessToken) => readExpired(deps, accessToken),
     refreshSubject: (refreshToken) => deps.tokens.readRefresh(refreshToken.reveal())?.sid,
     ownSessions: (caller, page) => ownSessions(deps, caller, page),
-    ownEmails: (caller) => deps.store.listEmails(caller.holder.subject),
+    ownProfile: (caller) => ownProfile(deps, caller),
     endOwnSession: (caller, id) => endOwnSession(deps, caller, id),
     keepHouse: () => keepHouse(deps),
   };

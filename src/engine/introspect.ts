@@ -6,11 +6,11 @@ import { claimsAreForUs, type AccessClaims } from "../core/claims.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
 import { scopesOfRoles, type Scope } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
-import { isAlive, type Holder, type SessionRow } from "../core/session.ts";
+import type { Holder, SessionRow } from "../core/session.ts";
 import type { Clock, Store, Tokens } from "./ports.ts";
 
 export interface IntrospectDeps {
-  readonly store: Pick<Store, "findSession">;
+  readonly store: Pick<Store, "findLiveSession">;
   readonly tokens: Pick<Tokens, "readAccess">;
   readonly clock: Clock;
   /** The instance's issuer, which is the audience, and those of its dialects. */
@@ -46,9 +46,8 @@ export function readExpired(
 }
 
 async function sessionOf(deps: IntrospectDeps, claims: AccessClaims): Promise<Outcome<Principal>> {
-  const found = await deps.store.findSession(claims.sid);
-  if (found === undefined) return refused("invalid_token");
-  const { view, instance } = found;
-  if (view.session.endedAt !== null || !isAlive(view.session, view.holder, instance)) return refused("invalid_token");
-  return granted({ holder: view.holder, session: view.session, scopes: scopesOfRoles(view.holder.roles).scopes });
+  const live = await deps.store.findLiveSession(claims.sid);
+  return live === undefined
+    ? refused("invalid_token")
+    : granted({ ...live, scopes: scopesOfRoles(live.holder.roles).scopes });
 }

@@ -29,7 +29,9 @@ export interface LoginName {
 
 /** A subject with its password hash, and the counter as it was read in the same step. */
 export interface Credential {
-  readonly holder: Omit<Holder, "clientActive">;
+  readonly holder: Holder;
+  /** The subject and its organisation are active. */
+  readonly mayHold: boolean;
   readonly passwordHash: string | null;
   readonly instance: Instance;
 }
@@ -40,6 +42,14 @@ export interface ClaimedRefresh {
   readonly sid: SessionId;
   readonly seq: number;
   readonly epoch: string;
+}
+
+/** What people want to see of a subject. */
+export interface Profile {
+  readonly displayName: string;
+  readonly organisationName: string;
+  /** Verified. */
+  readonly emails: readonly string[];
 }
 
 export interface OpenSession {
@@ -136,13 +146,16 @@ export interface SignalOptions {
 export interface Store extends KeyStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
-  readonly findSession: (id: SessionId) => Promise<{ view: SessionView; instance: Instance } | undefined>;
+  /** A session as it stands, alive or not. */
+  readonly findSession: (id: SessionId) => Promise<SessionView | undefined>;
+  /** A session that has not ended and is alive, by one snapshot. */
+  readonly findLiveSession: (id: SessionId) => Promise<SessionView | undefined>;
   /** Sessions of a subject that have not ended, newest first, before the session `before` if one is given. */
   readonly listSessions: (
     subject: SubjectId,
     page: { before: SessionId | undefined; limit: number; now: Seconds },
   ) => Promise<readonly SessionRow[]>;
-  readonly listEmails: (subject: SubjectId) => Promise<readonly string[]>;
+  readonly findProfile: (subject: SubjectId) => Promise<Profile | undefined>;
   readonly findOrganisation: (canonical: string) => Promise<OrganisationId | undefined>;
   readonly hasAdministrator: () => Promise<boolean>;
 

@@ -46,7 +46,7 @@ export async function refresh(
 ): Promise<RefreshOutcome> {
   const claimed = deps.tokens.readRefresh(refreshToken.reveal());
   const found = claimed === undefined ? undefined : await deps.store.findSession(claimed.sid);
-  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.view.session))
+  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.session))
     return no("unproven");
 
   const now = deps.clock.now();
@@ -60,14 +60,14 @@ export async function refresh(
     case "keep": {
       // What was read before the step never changes in a session, but for these columns; and of its holder, who was
       // alive in the step, a name or a role may have changed since, which the next token tells.
-      const issued = issuePair(deps, { ...found.view, session: { ...found.view.session, ...rotated.turn } }, door, now);
+      const issued = issuePair(deps, { ...found, session: { ...found.session, ...rotated.turn } }, door, now);
       return issued.ok ? issued : no("over");
     }
     case "reuse":
-      deps.alarm({ kind: "refresh_reuse", session: found.view });
+      deps.alarm({ kind: "refresh_reuse", session: found });
       return no("reuse");
     case "ahead":
-      deps.alarm({ kind: "database_went_back", session: found.view });
+      deps.alarm({ kind: "database_went_back", session: found });
       return no("over");
     case "unknown":
     case "ended":

@@ -29,7 +29,7 @@ export async function logout(
 ): Promise<void> {
   const claimed = deps.tokens.readRefresh(refreshToken.reveal());
   const found = claimed === undefined ? undefined : await deps.store.findSession(claimed.sid);
-  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.view.session)) return;
+  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.session)) return;
   await deps.store.endSession({ id: claimed.sid, of: { client: door.client }, now: deps.clock.now() });
 }
 

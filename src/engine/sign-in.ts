@@ -5,7 +5,7 @@
 import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
 import { idEntropy, newId, type SessionId } from "../core/ids.ts";
 import { isPlausiblePassword, normalisePassword } from "../core/password-policy.ts";
-import { refused, type Outcome } from "../core/result.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
@@ -47,9 +47,7 @@ async function checkPassword(
   );
   if (good === undefined) return refused("temporarily_unavailable");
   if (!good || credential === undefined) return refused("invalid_credentials");
-  const { holder } = credential;
-  if (holder.status !== "active" || !holder.organisationActive) return refused("invalid_credentials");
-  return { ok: true, value: credential };
+  return credential.mayHold ? granted(credential) : refused("invalid_credentials");
 }
 
 /** A new session with its first tokens. Refuses with `invalid_credentials` or `temporarily_unavailable`. */

@@ -28,10 +28,19 @@ function headerOf(kid: number): string {
   return text;
 }
 
-function macOf(serverKey: Uint8Array, salt: Uint8Array, input: string): string {
+/** A row that has been read once is proved against and then minted from; its MAC key is worked out once for both. */
+const macKeys = new WeakMap<Uint8Array, { readonly of: Uint8Array; readonly key: Uint8Array }>();
+
+function macKeyOf(serverKey: Uint8Array, salt: Uint8Array): Uint8Array {
+  const known = macKeys.get(salt);
+  if (known?.of === serverKey) return known.key;
   const key = createHmac("sha256", serverKey).update("refresh-token").update(salt).digest();
-  return createHmac("sha256", key).update(input).digest("base64url");
+  macKeys.set(salt, { of: serverKey, key });
+  return key;
 }
+
+const macOf = (serverKey: Uint8Array, salt: Uint8Array, input: string): string =>
+  createHmac("sha256", macKeyOf(serverKey, salt)).update(input).digest("base64url");
 
 /** The refresh token that is good for `row` now. The same row gives the same bytes. */
 export function mintRefresh(keys: RefreshKeys, row: SessionRow, issuer: string): string {

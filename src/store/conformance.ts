@@ -93,7 +93,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       assert.equal(opened.expiresAt, opened.absoluteEnd);
       assert.equal(opened.absoluteEnd, under.now() + days(30));
       const found = await under.store.findSession(opened.id);
-      assert.deepEqual(found?.view.session, opened);
+      assert.deepEqual(found?.session, opened);
     });
 
     test("advance makes the next number good, and repeat answers with the same row", async () => {
@@ -121,7 +121,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
           ["repeat", 99],
         ],
       );
-      assert.equal((await under.store.findSession(opened.id))?.view.session.seq, 2);
+      assert.equal((await under.store.findSession(opened.id))?.session.seq, 2);
       assert.equal((await under.store.listSessions(bob, { before: undefined, limit: 10, now: under.now() })).length, 1);
     });
 
@@ -161,7 +161,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         const kept = await rotate(opened.id, 1);
         assert.equal(kept.kind, "keep");
         assert.ok("turn" in kept);
-        assert.deepEqual((await under.store.findSession(opened.id))?.view.session, opened);
+        assert.deepEqual((await under.store.findSession(opened.id))?.session, opened);
       }
     });
 

@@ -5,27 +5,36 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
+import { mayHold, type SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import type { KeyStore, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
-import { sessionColumns, sessionFromRow, subjectFromRow, type SessionColumns, type SubjectColumns } from "./rows.ts";
-import { openView } from "./view.ts";
+import { holderFromRow, sessionColumns, sessionFromRow, type HolderColumns, type SessionColumns } from "./rows.ts";
+import { openDecisive, openView } from "./view.ts";
 
 type Reads = Pick<
   Store,
-  "findCredential" | "findSession" | "listSessions" | "listEmails" | "findOrganisation" | "hasAdministrator"
+  | "findCredential"
+  | "findSession"
+  | "listSessions"
+  | "findLiveSession"
+  | "findProfile"
+  | "findOrganisation"
+  | "hasAdministrator"
 > &
   Pick<KeyStore, "loadKeys">;
 
-interface CredentialColumns extends SubjectColumns {
+interface CredentialColumns extends HolderColumns {
+  readonly id: Uint8Array;
+  readonly subject_status: string;
+  readonly organisation_status: string;
   readonly password: string | null;
   readonly epoch: Uint8Array;
   readonly counter: number;
 }
 
-const credentialSql = `SELECT u.id AS subject_id, u.username, u.display_name, u.roles, u.status AS subject_status, u.password,
-    o.id AS organisation_id, o.name AS organisation_name, o.status AS organisation_status,
-    max(u.revoked_upto, o.revoked_upto) AS revoked_upto, i.epoch, i.counter
+const credentialSql = `SELECT u.id, u.username, u.roles, u.organisation, u.status AS subject_status,
+    o.status AS organisation_status, u.password, i.epoch, i.counter
   FROM organisation o
   JOIN subject u ON u.organisation = o.id
   JOIN instance i ON i.id = 1`;
@@ -44,6 +53,7 @@ export function openReads(db: DatabaseSync): Reads {
   );
 
   const view = openView(db);
+  const readDecisive = openDecisive(db);
   const begin = prepare(db, "BEGIN");
   const commit = prepare(db, "COMMIT");
 
@@ -70,6 +80,10 @@ export function openReads(db: DatabaseSync): Reads {
      ORDER BY s.id DESC LIMIT ?`,
   );
 
+  const profile = prepare<{ display_name: string; name: string }>(
+    db,
+    "SELECT u.display_name, o.name FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?",
+  );
   const emails = prepare<{ address: string }>(
     db,
     "SELECT address FROM subject_email WHERE subject = ? ORDER BY canonical",
@@ -100,18 +114,39 @@ export function openReads(db: DatabaseSync): Reads {
       const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
       return (
         row && {
-          holder: subjectFromRow(row),
+          holder: holderFromRow(row.id, row),
+          mayHold: mayHold({
+            status: row.subject_status as SubjectStatus,
+            organisationActive: row.organisation_status === "active",
+            clientActive: true,
+          }),
           passwordHash: row.password,
           instance: { epoch: row.epoch, counter: row.counter },
         }
       );
     },
-    findSession: async (id) => snapshot(() => view(id)),
+    // Two look-ups without a transaction: of the session only what never changes is relied on.
+    findSession: async (id) => view(bytesFromId(id)),
+    findLiveSession: async (id) =>
+      snapshot(() => {
+        const key = bytesFromId(id);
+        const decisive = readDecisive(key);
+        return decisive?.alive === true && decisive.row.endedAt === null ? view(key) : undefined;
+      }),
     listSessions: async (subject, { before, limit, now }) =>
       sessions
         .all(bytesFromId(subject), before === undefined ? lastId : bytesFromId(before), now, limit)
         .map(sessionFromRow),
-    listEmails: async (subject) => emails.all(bytesFromId(subject)).map(({ address }) => address),
+    findProfile: async (subject) => {
+      const row = profile.get(bytesFromId(subject));
+      return (
+        row && {
+          displayName: row.display_name,
+          organisationName: row.name,
+          emails: emails.all(bytesFromId(subject)).map(({ address }) => address),
+        }
+      );
+    },
     findOrganisation: async (canonical) => {
       const row = organisation.get(canonical);
       return row && idFromBytes(row.id);

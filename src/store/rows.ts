@@ -1,7 +1,7 @@
 /** Rows of the database and the model's values, there and back. */
 import { idFromBytes, type ClientId } from "../core/ids.ts";
 import { isRole, type Role } from "../core/scope.ts";
-import type { Holder, SessionRow, SubjectStatus } from "../core/session.ts";
+import type { Holder, SessionRow } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 
 export interface SessionColumns {
@@ -58,32 +58,19 @@ export function sessionFromRow(row: SessionColumns): SessionRow {
   };
 }
 
-/** A subject with its organisation. */
-export interface SubjectColumns {
-  readonly subject_id: Uint8Array;
+/** What of a subject its tokens tell. */
+export interface HolderColumns {
   readonly username: string;
-  readonly display_name: string;
   readonly roles: string;
-  readonly subject_status: string;
-  readonly organisation_id: Uint8Array;
-  readonly organisation_name: string;
-  readonly organisation_status: string;
-  readonly revoked_upto: number;
+  readonly organisation: Uint8Array;
 }
 
-export function subjectFromRow(row: SubjectColumns): Omit<Holder, "clientActive"> {
-  return {
-    subject: idFromBytes(row.subject_id),
-    username: row.username,
-    displayName: row.display_name,
-    roles: rolesFromText(row.roles),
-    status: row.subject_status as SubjectStatus,
-    organisation: idFromBytes(row.organisation_id),
-    organisationName: row.organisation_name,
-    organisationActive: row.organisation_status === "active",
-    revokedUpto: row.revoked_upto,
-  };
-}
+export const holderFromRow = (subject: Uint8Array, { username, roles, organisation }: HolderColumns): Holder => ({
+  subject: idFromBytes(subject),
+  username,
+  roles: rolesFromText(roles),
+  organisation: idFromBytes(organisation),
+});
 
-export const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
+const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
 export const rolesToText = (roles: readonly Role[]): string => [...new Set(roles)].toSorted().join(" ");

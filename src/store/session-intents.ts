@@ -6,20 +6,20 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
-import { isAlive, type SessionTurn, type SessionView } from "../core/session.ts";
+import type { SessionTurn, SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
-import { openRotatingView, openView } from "./view.ts";
+import { openDecisive, openView } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
 export function sessionIntents(db: DatabaseSync) {
   const read = openView(db);
-  const readForRotation = openRotatingView(db);
+  const readDecisive = openDecisive(db);
 
   // A new session of a subject for a client, with the first refresh token's number.
   const insert = prepare(
@@ -91,21 +91,21 @@ export function sessionIntents(db: DatabaseSync) {
         intent.authTime,
         intent.amr,
       );
-      const opened = read(intent.id)!;
-      if (!isAlive(opened.view.session, opened.view.holder, opened.instance)) {
+      const { alive, revokedUpto, epoch } = readDecisive(id)!;
+      if (!alive) {
         // What was checked with the credential is no longer so: revoked, disabled or restored since.
         remove.run(id);
         return undefined;
       }
-      const counted = [subject, now, opened.view.holder.revokedUpto, opened.instance.epoch] as const;
+      const counted = [subject, now, revokedUpto, epoch] as const;
       const surplus = (countLive.get(...counted)?.live ?? 0) - policy.sessionCap;
       if (surplus > 0) endLeastUsed.run(now, ...counted, id, surplus);
-      return opened.view;
+      return read(id);
     }),
 
     rotate: oneRow(({ id, presented, door, now }: Rotate, step: Step): Rotated => {
       const key = bytesFromId(id);
-      const found = readForRotation(key);
+      const found = readDecisive(key);
       if (found === undefined) return { kind: "unknown" };
       const { row, alive } = found;
       // Another client's door changes nothing: whoever has the token cannot use that to end the session.
@@ -136,9 +136,9 @@ export function sessionIntents(db: DatabaseSync) {
     }),
 
     endSession: oneRow(({ id, of, now }: EndSession): Ended => {
-      const found = read(id);
+      const found = read(bytesFromId(id));
       if (found === undefined) return { kind: "absent" };
-      const { session } = found.view;
+      const { session } = found;
       if ("subject" in of ? session.subject !== of.subject : session.client !== of.client) return { kind: "absent" };
       const accessUntil = (endedAt: Seconds): Seconds =>
         earlier(after(endedAt, session.accessLifetime), session.absoluteEnd);

@@ -1,72 +1,25 @@
 /**
- * A session with everything that decides whether it is alive: five look-ups by primary key, to be made inside one
- * transaction, so that nothing comes between them. As one join they take four times as long on Bun, whose SQLite spends
- * fifteen microseconds on any join, and this is read for every refresh and every call.
+ * A session and what it hangs on, by look-ups of single rows by primary key: Bun's SQLite spends fifteen microseconds on
+ * any join, and these are read for every refresh and every call. What belongs together is read in one transaction.
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { bytesFromId, idFromBytes, type ClientId, type SessionId } from "../core/ids.ts";
+import type { ClientId } from "../core/ids.ts";
 import type { RotatingRow } from "../core/rotation.ts";
 import { isAlive, type Instance, type SessionView, type Standing, type SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
-import { rolesFromText, sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
+import { holderFromRow, sessionColumns, sessionFromRow, type HolderColumns, type SessionColumns } from "./rows.ts";
 
-export interface FoundSession {
-  readonly view: SessionView;
-  readonly instance: Instance;
-}
-
-interface HolderColumns {
-  readonly organisation: Uint8Array;
-  readonly username: string;
-  readonly display_name: string;
-  readonly roles: string;
-  readonly status: string;
-  readonly revoked_upto: number;
-}
-
-export function openView(db: DatabaseSync): (id: SessionId) => FoundSession | undefined {
+/** A session and its holder, as its tokens tell of them; `id` in bytes. */
+export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
-  const subject = prepare<HolderColumns>(
-    db,
-    "SELECT organisation, username, display_name, roles, status, revoked_upto FROM subject WHERE id = ?",
-  );
-  const organisation = prepare<{ name: string; status: string; revoked_upto: number }>(
-    db,
-    "SELECT name, status, revoked_upto FROM organisation WHERE id = ?",
-  );
-  const client = prepare<{ status: string; revoked_upto: number }>(
-    db,
-    "SELECT status, revoked_upto FROM client WHERE id = ?",
-  );
-  const instance = prepare<Instance>(db, "SELECT epoch, counter FROM instance WHERE id = 1");
+  const holder = prepare<HolderColumns>(db, "SELECT username, roles, organisation FROM subject WHERE id = ?");
 
   return (id) => {
-    const row = session.get(bytesFromId(id));
-    if (row === undefined) return undefined;
-    // Foreign keys promise that these are there.
-    const holder = subject.get(row.subject)!;
-    const tenant = organisation.get(holder.organisation)!;
-    const asker = client.get(row.client)!;
-    return {
-      instance: instance.get()!,
-      view: {
-        session: sessionFromRow(row),
-        holder: {
-          subject: idFromBytes(row.subject),
-          username: holder.username,
-          displayName: holder.display_name,
-          roles: rolesFromText(holder.roles),
-          status: holder.status as SubjectStatus,
-          organisation: idFromBytes(holder.organisation),
-          organisationName: tenant.name,
-          organisationActive: tenant.status === "active",
-          clientActive: asker.status === "active",
-          revokedUpto: Math.max(holder.revoked_upto, tenant.revoked_upto, asker.revoked_upto),
-        },
-      },
-    };
+    const row = session.get(id);
+    // Its foreign key promises that the subject is there.
+    return row && { session: sessionFromRow(row), holder: holderFromRow(row.subject, holder.get(row.subject)!) };
   };
 }
 
@@ -91,14 +44,23 @@ interface RotatingColumns {
   readonly retry_window: number;
 }
 
-/** The part of a session that decides on a refresh token; `id` in bytes. */
-export function openRotatingView(db: DatabaseSync) {
+export interface Decisive {
+  readonly row: RotatingRow;
+  readonly client: ClientId;
+  readonly alive: boolean;
+  readonly revokedUpto: number;
+  /** The instance's, of now. */
+  readonly epoch: Uint8Array;
+}
+
+/** What decides on a session and its refresh tokens; `id` in bytes. To be called inside a transaction. */
+export function openDecisive(db: DatabaseSync): (id: Uint8Array) => Decisive | undefined {
   const session = prepare<RotatingColumns>(
     db,
     `SELECT subject, client, seq, rotated_at, rotated_served, expires_at, absolute_end, ended_at, born, epoch, idle_lifetime,
        stable, retry_window FROM session WHERE id = ?`,
   );
-  const subject = prepare<{ organisation: Uint8Array; status: string; revoked_upto: number }>(
+  const subject = prepare<StatusColumns & { readonly organisation: Uint8Array }>(
     db,
     "SELECT organisation, status, revoked_upto FROM subject WHERE id = ?",
   );
@@ -106,29 +68,41 @@ export function openRotatingView(db: DatabaseSync) {
   const client = prepare<StatusColumns>(db, "SELECT status, revoked_upto FROM client WHERE id = ?");
   const instance = prepare<Pick<Instance, "epoch">>(db, "SELECT epoch FROM instance WHERE id = 1");
 
-  return (id: Uint8Array) => {
-    const columns = session.get(id);
-    if (columns === undefined) return undefined;
+  function standingOf(columns: RotatingColumns): Standing {
     const holder = subject.get(columns.subject)!;
     const tenant = organisation.get(holder.organisation)!;
     const asker = client.get(columns.client)!;
-    const standing: Standing = {
+    return {
       status: holder.status as SubjectStatus,
       organisationActive: tenant.status === "active",
       clientActive: asker.status === "active",
       revokedUpto: Math.max(holder.revoked_upto, tenant.revoked_upto, asker.revoked_upto),
     };
-    const row: RotatingRow = {
-      seq: columns.seq,
-      rotatedAt: columns.rotated_at as Seconds,
-      rotatedServed: columns.rotated_served as Seconds,
-      expiresAt: columns.expires_at as Seconds,
-      absoluteEnd: columns.absolute_end as Seconds,
-      endedAt: columns.ended_at as Seconds | null,
-      idleLifetime: columns.idle_lifetime as Seconds,
-      onRefresh: columns.stable === 1 ? "stable" : "rotate",
-      retryWindow: columns.retry_window as Seconds,
+  }
+
+  return (id) => {
+    const columns = session.get(id);
+    if (columns === undefined) return undefined;
+    const standing = standingOf(columns);
+    const { epoch } = instance.get()!;
+    return {
+      row: rotatingRow(columns),
+      client: columns.client as ClientId,
+      alive: isAlive(columns, standing, { epoch }),
+      revokedUpto: standing.revokedUpto,
+      epoch,
     };
-    return { row, client: columns.client as ClientId, alive: isAlive(columns, standing, instance.get()!) };
   };
 }
+
+const rotatingRow = (columns: RotatingColumns): RotatingRow => ({
+  seq: columns.seq,
+  rotatedAt: columns.rotated_at as Seconds,
+  rotatedServed: columns.rotated_served as Seconds,
+  expiresAt: columns.expires_at as Seconds,
+  absoluteEnd: columns.absolute_end as Seconds,
+  endedAt: columns.ended_at as Seconds | null,
+  idleLifetime: columns.idle_lifetime as Seconds,
+  onRefresh: columns.stable === 1 ? "stable" : "rotate",
+  retryWindow: columns.retry_window as Seconds,
+});

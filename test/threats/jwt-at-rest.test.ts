@@ -136,7 +136,7 @@ describe("a data folder that somebody reads", () => {
     try {
       const { refresh_token } = living;
       const input = refresh_token.slice(0, refresh_token.lastIndexOf("."));
-      const { salt } = (await jeton.store.findSession(jeton.keys.readRefresh(refresh_token)!.sid))!.view.session;
+      const { salt } = (await jeton.store.findSession(jeton.keys.readRefresh(refresh_token)!.sid))!.session;
       assert.ok(stopped.includes(Buffer.from(salt)), "the salt is in the row, as it must be");
       const boxes = [...sealed.refresh, ...sealed.secrets].map(({ sealed: box }) => Buffer.from(box));
       const guesses = [...boxes, ...boxes.map((box) => box.subarray(13, 45)), Buffer.alloc(32), Buffer.of(), salt];

@@ -1,0 +1,19 @@
+/** Which methods each path knows. */
+export const everyMethod = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+/** The paths of the main listener with the Allow header of each. */
+export const methods: Readonly<Record<string, string>> = {
+  "/api/v1/login": "POST",
+  "/api/v1/refresh": "POST",
+  "/api/v1/logout": "POST",
+  "/api/v1/me": "GET, HEAD",
+  "/api/v1/sessions": "GET, HEAD",
+  "/api/v1/sessions/01a2036c-21cb-7c3c-a61e-584c60070697": "DELETE",
+  "/.well-known/jwks.json": "GET, HEAD",
+  "/healthz": "GET, HEAD",
+  "/readyz": "GET, HEAD",
+  "/openapi.json": "GET, HEAD",
+  "/problems/not_found": "GET, HEAD",
+  "/sensu/auth": "GET, HEAD",
+  "/sensu/auth/token": "POST",
+  "/sensu/.well-known/jwks.json": "GET, HEAD",
+};
