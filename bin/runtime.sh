@@ -15,7 +15,8 @@ jeton_refuse_injection() {
   done
 }
 
-# Prints the Bun that was installed with the project; every variant of the platform is tried, as some processors need the baseline build.
+# Prints the Bun that was installed with the project; every variant of the platform is tried, as some processors need
+# the baseline build.
 jeton_find_bun() {
   for candidate in "$1"/node_modules/@oven/bun-*/bin/bun; do
     if [ -x "$candidate" ] && [ "$("$candidate" --version 2>/dev/null)" = "1.4.5" ]; then

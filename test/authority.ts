@@ -9,7 +9,7 @@ import { openLog } from "../src/compose/log.ts";
 import { openDoors, type Doors } from "../src/compose/doors.ts";
 import { loadConfig, type Config, type ConfigSources } from "../src/config.ts";
 import type { Millis, Seconds } from "../src/core/units.ts";
-import { demoPassword, furnishDemo } from "../src/compose/demo.ts";
+import { demoPassword, furnishDemo, hashDemoPassword } from "../src/compose/demo.ts";
 import type { Clock, Store } from "../src/engine/ports.ts";
 import { passwords } from "../src/identity/passwords.ts";
 import { openTokenKeys, type TokenKeys } from "../src/keys/token-keys.ts";
@@ -114,7 +114,7 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
   });
   const keys = await openTokenKeys({ store, master: options.master ?? randomBytes(32), chance, clock });
   const hasher = passwords(chance);
-  if (options.unfurnished !== true) await furnishDemo({ store, passwords: hasher, clock, chance });
+  if (options.unfurnished !== true) await furnishDemo({ store, clock, chance }, hashDemoPassword(hasher));
   let text = "";
   const log = openLog({
     level: "debug",

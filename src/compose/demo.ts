@@ -2,6 +2,7 @@
 import type { OrganisationId } from "../core/ids.ts";
 import type { Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
+import type { Passwords } from "../engine/ports.ts";
 import { createSubject, ensureOrganisation, type SubjectsDeps, type SubjectWish } from "../engine/subjects.ts";
 
 export const demoPassword = "correct horse battery staple";
@@ -35,7 +36,11 @@ function need<T>(outcome: Outcome<T>): T {
   throw new Error(`the demonstration cannot be set up: ${outcome.code} ${outcome.detail ?? ""}`);
 }
 
-export async function furnishDemo(deps: SubjectsDeps): Promise<void> {
+/** All of them have one password and one hash of it; it can be begun before there is a store to put it in. */
+export const hashDemoPassword = ({ hash }: Pick<Passwords, "hash">): Promise<string> => hash(new Secret(demoPassword));
+
+export async function furnishDemo(world: Omit<SubjectsDeps, "passwords">, hash: Promise<string>): Promise<void> {
+  const deps: SubjectsDeps = { ...world, passwords: { hash: () => hash } };
   const organisation = need(await ensureOrganisation(deps, rootOrganisation));
   const [, bob] = await Promise.all(wishes(organisation).map(async (wish) => need(await createSubject(deps, wish))));
   need(

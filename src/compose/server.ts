@@ -1,7 +1,7 @@
 /** A running server: the instance, its doors on their listeners, its heartbeat, and an orderly end. */
 import type { Address, Config, DialectName } from "../config.ts";
 import { dialects } from "../dialects/index.ts";
-import { furnishDemo } from "./demo.ts";
+import { furnishDemo, hashDemoPassword } from "./demo.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
@@ -67,6 +67,8 @@ async function bind(address: Address, log: Log): Promise<{ listener: Listener; o
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, demo } = options;
+  const hasher = passwords(systemChance);
+  const demoHash = demo ? hashDemoPassword(hasher) : undefined;
   const instance = await openInstance({
     folder: config.data,
     masterKeyFile: config.master_key_file,
@@ -76,8 +78,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     writer: "thread",
   });
   try {
-    const hasher = passwords(systemChance);
-    if (demo) await furnishDemo({ store: instance.store, passwords: hasher, clock: systemClock, chance: systemChance });
+    if (demoHash !== undefined) {
+      await furnishDemo({ store: instance.store, clock: systemClock, chance: systemChance }, demoHash);
+    }
     if (!(await instance.store.hasAdministrator())) throw new NoAdministrator("this instance has no administrator");
     return await openHouse(options, instance, hasher);
   } catch (fault) {
