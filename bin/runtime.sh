@@ -49,6 +49,9 @@ jeton_exec() {
   case "${JETON_RUNTIME:-any}" in
     any | bun)
       if found=$(jeton_find_bun "$root"); then
+        # Compiled code is not taken from, or left in, the home folder.
+        BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+        export BUN_RUNTIME_TRANSPILER_CACHE_PATH
         exec "$found" --no-install --no-env-file --config=/dev/null "$file" "$@"
       fi
       ;;

@@ -9,6 +9,7 @@ import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 
 import { parseJsonText } from "./core/json-text.ts";
+import { rootOrganisation } from "./core/root.ts";
 import { maxima, nativePolicy } from "./core/policy.ts";
 import { seconds, type Seconds } from "./core/units.ts";
 
@@ -115,7 +116,7 @@ const dialectSettings = {
   open: { schema: flag, initial: false },
   listen: { schema: address.nullable(), initial: null },
   url: { schema: url.nullable(), initial: null },
-  organisation: { schema: text, initial: "Root" },
+  organisation: { schema: text, initial: rootOrganisation },
   access: { schema: duration.nullable(), initial: null },
   idle: { schema: duration.nullable(), initial: null },
   absolute: { schema: duration.nullable(), initial: null },
@@ -261,13 +262,30 @@ function readEnvironment(environment: ConfigSources["environment"]): readonly (r
   });
 }
 
-/** A hint for a typing mistake: the setting that shares the last part of the name. */
+/** Letters to change, add or leave out to make one word of the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1] ? 0 : 1;
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + same));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}
+
+/** A hint for a typing mistake, when a setting's name is near. */
 function nearest(wrong: string): string {
-  const last = wrong.toLowerCase().split(/[._]/).at(-1);
-  const similar = names.find((name) => name.split(/[._]/).at(-1) === last);
-  return similar === undefined
-    ? " Do: jeton config check lists those that do"
-    : ` Did you mean ${similar} (${variableOf(similar)})?`;
+  const isVariable = wrong.startsWith("JETON_");
+  const [best] = names
+    .map((name) => ({ name, spelled: isVariable ? variableOf(name) : name }))
+    .map(({ name, spelled }) => ({ name, spelled, apart: distance(wrong, spelled) }))
+    .toSorted((a, b) => a.apart - b.apart);
+  return best !== undefined && best.apart <= 3
+    ? ` Did you mean ${best.spelled}?`
+    : " Do: jeton config check lists those that do";
 }
 
 /** The environment, for the one caller that starts the server. */

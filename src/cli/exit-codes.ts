@@ -25,6 +25,7 @@ const byErrorCode: Readonly<Record<string, ExitName>> = {
   FOLDER_IN_USE: "conflict",
   FOLDER_UNUSABLE: "conflict",
   SCHEMA_MISMATCH: "conflict",
+  DATABASE_DAMAGED: "notFound",
   ALREADY_SET_UP: "conflict",
   PORT_IN_USE: "network",
   ADDRESS_UNUSABLE: "network",

@@ -1,14 +1,12 @@
 /** The people of the demonstration. Their password is in the README, so they exist in throw-away data only. */
 import type { OrganisationId } from "../core/ids.ts";
+import { rootOrganisation } from "../core/root.ts";
 import type { Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { Passwords } from "../engine/ports.ts";
 import { createSubject, ensureOrganisation, type SubjectsDeps, type SubjectWish } from "../engine/subjects.ts";
 
 export const demoPassword = "correct horse battery staple";
-
-/** The organisation that is there when nobody named another. */
-export const rootOrganisation = "Root";
 
 const wishes = (organisation: OrganisationId): readonly SubjectWish[] => {
   const person = {

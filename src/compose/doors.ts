@@ -8,6 +8,7 @@ import { refreshRoutes } from "../api/refresh.ts";
 import { sessionsRoutes } from "../api/sessions.ts";
 import type { Config, DialectName } from "../config.ts";
 import { clientId } from "../core/ids.ts";
+import { rootOrganisation } from "../core/root.ts";
 import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
@@ -50,7 +51,6 @@ export interface Doors {
 }
 
 const nativeClient = clientId("native");
-const home = "Root";
 
 /** Every client that a door of this server stands for. */
 const doorClients = [nativeClient, ...dialects.map(({ name }) => clientId(name))];
@@ -58,7 +58,7 @@ const doorClients = [nativeClient, ...dialects.map(({ name }) => clientId(name))
 const alarms = {
   refresh_reuse: "a refresh token was used again after its retry window; its session was ended",
   database_went_back:
-    "a refresh token is newer than the database: the data folder was copied or rolled back. Do: stop the server and restore properly",
+    "a refresh token is newer than the database: the data folder was copied or rolled back. Its session was ended. Do: stop every copy but one, and have everybody sign in again",
 } as const;
 
 export async function openDoors(deps: DoorsDeps): Promise<Doors> {
@@ -80,7 +80,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   });
   const native: ClientProfile = { client: nativeClient, issuer, policy: nativePolicyOf(config), claims: () => ({}) };
   const documented = [
-    ...loginRoutes(engine, native, home),
+    ...loginRoutes(engine, native, rootOrganisation),
     ...refreshRoutes(engine, native),
     ...meRoutes(engine),
     ...sessionsRoutes(engine),

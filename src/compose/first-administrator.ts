@@ -4,7 +4,7 @@ import type { SubjectId } from "../core/ids.ts";
 import type { Secret } from "../core/secret.ts";
 import { createSubject, ensureOrganisation } from "../engine/subjects.ts";
 import { passwords } from "../identity/passwords.ts";
-import { rootOrganisation } from "./demo.ts";
+import { rootOrganisation } from "../core/root.ts";
 import type { Instance } from "./instance.ts";
 import { systemChance, systemClock } from "./system.ts";
 

@@ -49,7 +49,7 @@ export const refusals = {
   body_too_large: {
     status: 413,
     title: "The body is too large",
-    advice: "Send at most 64 KiB.",
+    advice: "Send less: a body may have 64 KiB unless the operator has set limits.body otherwise.",
     source: "RFC 9110 section 15.5.14",
   },
   unsupported_media_type: {
@@ -62,7 +62,7 @@ export const refusals = {
   invalid_credentials: {
     status: 401,
     title: "The credentials were not accepted",
-    advice: "Check the user name, the organisation and the password. An administrator can see in the journal why.",
+    advice: "Check the user name, the organisation and the password.",
     source: "RFC 9110 section 15.5.2",
   },
   missing_token: {

@@ -1,6 +1,6 @@
 /**
- * Scopes and roles (RFC 6749 section 3.3). A scope is one thing that a token may do; a role is a named set of scopes.
- * What a session may do is always an intersection, so that no step of a token's life can widen it.
+ * Scopes and roles (RFC 6749 section 3.3). A scope is one thing that a token may do; a role is a named set of scopes,
+ * and roles add up. Our own doors go by the roles of now; a token that is verified elsewhere tells those of its issue.
  */
 
 const nouns = [

@@ -137,6 +137,7 @@ export const sensu: Dialect = {
       if (refreshed.ok) return { status: 200, body: tokens(refreshed.value) };
       switch (refreshed.why) {
         case "unproven":
+        case "expired":
           return line(401, "Request unauthorized");
         case "reuse":
           return line(400, "invalid access token");

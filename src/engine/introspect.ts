@@ -30,24 +30,19 @@ export async function authenticate(deps: IntrospectDeps, accessToken: Secret): P
   const claims = deps.tokens.readAccess(accessToken.reveal(), now);
   if (claims === undefined) return refused("invalid_token");
   if (!claimsAreForUs(claims, { issuers: deps.issuers, audience: deps.issuer, now })) return refused("invalid_token");
-  return sessionOf(deps, claims);
+  const live = await deps.store.findLiveSession(claims.sid);
+  if (live === undefined) return refused("invalid_token");
+  return granted({ ...live, scopes: scopesOfRoles(live.holder.roles).scopes });
 }
 
 /**
- * The session behind an access token of ours that may have expired: some wires send the old one along with a refresh.
- * It gives nothing by itself.
+ * The claims of an access token of ours, of whatever age: some wires send the old one along with a refresh. They give
+ * nothing by themselves.
  */
 export function readExpired(
-  { tokens, clock, issuers }: Pick<IntrospectDeps, "clock" | "issuers"> & { tokens: Pick<Tokens, "readAccess"> },
+  { tokens, issuers }: { readonly tokens: Pick<Tokens, "readOldAccess">; readonly issuers: ReadonlySet<string> },
   accessToken: Secret,
 ): AccessClaims | undefined {
-  const claims = tokens.readAccess(accessToken.reveal(), clock.now());
+  const claims = tokens.readOldAccess(accessToken.reveal());
   return claims !== undefined && issuers.has(claims.iss) ? claims : undefined;
-}
-
-async function sessionOf(deps: IntrospectDeps, claims: AccessClaims): Promise<Outcome<Principal>> {
-  const live = await deps.store.findLiveSession(claims.sid);
-  return live === undefined
-    ? refused("invalid_token")
-    : granted({ ...live, scopes: scopesOfRoles(live.holder.roles).scopes });
 }

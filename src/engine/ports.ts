@@ -188,9 +188,12 @@ export interface Store extends KeyStore {
 
 /** What tokens are made and read with; see keys/. */
 export interface Tokens {
-  readonly signAccess: (claims: Omit<AccessClaims, "jti">, extra: DialectClaims, now: Seconds) => string;
+  /** `turn`: the number of the refresh token beside it, so that no two turns of a session make one token. */
+  readonly signAccess: (claims: Omit<AccessClaims, "jti">, extra: DialectClaims, turn: number, now: Seconds) => string;
   /** The claims of an access token with a good signature of ours; expiry, issuer and audience are the caller's. */
   readonly readAccess: (text: string, now: Seconds) => AccessClaims | undefined;
+  /** The same for a token of whatever age: the keys that signed once are kept. It gives nothing by itself. */
+  readonly readOldAccess: (text: string) => AccessClaims | undefined;
   /** The server key that new sessions are given. */
   readonly refreshKid: () => number;
   readonly mintRefresh: (row: SessionRow, issuer: string) => string;

@@ -30,11 +30,13 @@ export interface RefreshRequest {
 
 /**
  * Why there are no tokens, for dialects whose products tell the cases apart; the refusal is `invalid_grant` in each.
- * `unproven`: not a refresh token of ours. `reuse`: rotated before. `over`: its session has ended or is another door's.
+ * `unproven`: not a refresh token of ours. `reuse`: rotated before. `expired`: not used in time. `over`: its session has ended or is another door's.
  */
-export type RefreshOutcome = Granted<TokenPair> | (Refusal & { readonly why: "unproven" | "reuse" | "over" });
+export type RefreshOutcome =
+  | Granted<TokenPair>
+  | (Refusal & { readonly why: "unproven" | "reuse" | "expired" | "over" });
 
-const no = (why: "unproven" | "reuse" | "over"): RefreshOutcome => ({ ...refused("invalid_grant"), why });
+const no = (why: "unproven" | "reuse" | "expired" | "over"): RefreshOutcome => ({ ...refused("invalid_grant"), why });
 
 /**
  * The tokens that `refreshToken` is worth at this door. A hundred calls with one token give a hundred equal answers.
@@ -69,9 +71,10 @@ export async function refresh(
     case "ahead":
       deps.alarm({ kind: "database_went_back", session: found });
       return no("over");
+    case "expired":
+      return no("expired");
     case "unknown":
     case "ended":
-    case "expired":
     case "wrong-door":
       return no("over");
     default:

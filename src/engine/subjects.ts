@@ -40,6 +40,14 @@ export async function ensureOrganisation(deps: SubjectsDeps, name: string): Prom
   return found === undefined ? refused("not_found") : granted(found);
 }
 
+const passwordAdvice = {
+  short: "The password is too short: it needs at least 12 characters.",
+  long: "The password is too long: it may have at most 1,024 characters.",
+  malformed: "The password has characters that cannot be typed everywhere, or only one character.",
+  common: "The password is one of the most used ones, and the first to be tried.",
+  own_name: "The password is the user name or the e-mail address.",
+} as const;
+
 /** Refuses with `invalid_request` and says which value is wrong; a name or address that is taken is one of them. */
 export async function createSubject(deps: SubjectsDeps, wish: SubjectWish): Promise<Outcome<SubjectId>> {
   const canonical = canonicalUsername(wish.username);
@@ -54,7 +62,7 @@ export async function createSubject(deps: SubjectsDeps, wish: SubjectWish): Prom
   const password = wish.password?.reveal();
   if (password !== undefined && wish.unsafeSkipPasswordPolicy !== true) {
     const judged = checkNewPassword(password, { username: canonical, emails: emails.map((email) => email.canonical) });
-    if (!judged.ok) return refused("invalid_request", `The password is not acceptable: ${judged.reason}.`);
+    if (!judged.ok) return refused("invalid_request", passwordAdvice[judged.reason]);
   }
   const id = newId<SubjectId>(deps.clock.millis(), deps.chance(idEntropy));
   const made = await deps.store.createSubject({

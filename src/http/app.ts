@@ -117,7 +117,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     if (bytes !== undefined && !bytes.ok) return refuse(bytes);
     const input = readInput(declaration, {
       bytes: bytes?.value,
-      query: passage.url.searchParams,
+      url: passage.url,
       params,
       headers: request.headers,
     });
@@ -148,10 +148,13 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     for (const route of mount.routes) {
       const path = `${mount.prefix}${route.declaration.path}`;
       const method = route.declaration.method.toUpperCase();
-      methods.set(path, [...(methods.get(path) ?? []), method, ...(method === "GET" ? ["HEAD"] : [])]);
-      hono.on(method, path, (context) => {
+      // HEAD asks for the head of a GET that changes nothing (RFC 9110 section 9.3.2); a GET that signs in has none.
+      const hasHead = method === "GET" && route.declaration.authentication !== "credentials";
+      methods.set(path, [...(methods.get(path) ?? []), method, ...(hasHead ? ["HEAD"] : [])]);
+      hono.on(method, path, (context, next) => {
         const { passage } = context.env;
         passage.route = path;
+        if (passage.request.method === "HEAD" && !hasHead) return next();
         return guarded(mount, passage, () => deliver(mount, route, passage, context.req.param()));
       });
     }

@@ -8,7 +8,7 @@ import type { Declaration } from "./route.ts";
 
 export interface RawInput {
   readonly bytes: Uint8Array | undefined;
-  readonly query: URLSearchParams;
+  readonly url: URL;
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Headers;
 }
@@ -45,10 +45,11 @@ const no = (refusal: Refusal): BadInput => ({ ok: false, refusal });
 export function readInput(declaration: Declaration, raw: RawInput): Checked<CheckedInput> {
   const body = readJsonOrBytes(declaration, raw);
   if (!body.ok) return body;
-  if (declaration.query === null && raw.query.size > 0) {
+  if (declaration.query === null && raw.url.search !== "") {
     return no(refused("invalid_request", "This path takes no query string. Send what you have to say in the body."));
   }
-  const query = declaration.query === null ? undefined : check(declaration.query, singleValues(raw.query), "query");
+  const query =
+    declaration.query === null ? undefined : check(declaration.query, singleValues(raw.url.searchParams), "query");
   if (query?.ok === false) return query;
   // An id that is no id is the id of nothing.
   const params = declaration.params === null ? undefined : declaration.params.safeParse(raw.params);

@@ -68,7 +68,7 @@ export class PortInUse extends Error {
 
   constructor(hostname: string, port: number, cause: unknown) {
     const address = `${bracketed(hostname)}:${port}`;
-    super(`${address} is already in use. Stop the program that has it, or choose another address with --listen`, {
+    super(`${address} is already in use. Do: stop the program that has it, or choose another address`, {
       cause,
     });
     this.name = "PortInUse";

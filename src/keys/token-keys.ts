@@ -167,23 +167,28 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
   const mac = (purpose: string, text: string): Buffer =>
     createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
 
+  const readWith = (text: string, key: (kid: string) => SigningKey | undefined): AccessClaims | undefined => {
+    const verified = verifyJws(text, { types: accessTypes, key });
+    return verified.ok ? readAccessClaims(verified.payload) : undefined;
+  };
+
   return {
     ensure,
     publicKeySet: (now) => ({
       keys: states(now).flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
     }),
-    signAccess: (claims, { sub, ...extra }, now) => {
+    signAccess: (claims, { sub, ...extra }, turn, now) => {
       const key = active(now);
       // Ours first for their order, and once more for their values; the jti comes at the end, and once.
       const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub, jti: undefined };
       const text = JSON.stringify(named);
-      const jti = mac("jti", text).toString("hex", 0, 16);
+      const jti = mac("jti", `${turn} ${text}`).toString("hex", 0, 16);
       return signJws(key.header, `${text.slice(0, -1)},"jti":"${jti}"}`, key);
     },
-    readAccess: (text, now): AccessClaims | undefined => {
-      const verified = verifyJws(text, { types: accessTypes, key: (kid) => usable(now, kid) });
-      return verified.ok ? readAccessClaims(verified.payload) : undefined;
-    },
+    readAccess: (text, now) => readWith(text, (kid) => usable(now, kid)),
+    // A key that never signed is not looked at: it is active first.
+    readOldAccess: (text) =>
+      readWith(text, (kid) => loaded.signing.find((key) => key.kid === kid && key.activeAt <= clock.now())),
     refreshKid: () => loaded.newestRefresh!.kid,
     mintRefresh: (row, issuer) => mintRefresh(loaded.refresh, row, issuer),
     readRefresh,

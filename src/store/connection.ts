@@ -13,8 +13,22 @@ const pragmas = `
   PRAGMA cell_size_check = ON;
 `;
 
+/** SQLite's result codes for a file that is damaged or no database (sqlite.org/rescode.html). */
+const damaged: ReadonlySet<unknown> = new Set([11, 26]);
+
+/** The file is damaged or is no database. It is not touched. */
+export class DatabaseDamaged extends Error {
+  readonly code = "DATABASE_DAMAGED";
+}
+
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: busyTimeout });
-  db.exec(pragmas);
-  return db;
+  try {
+    db.exec(pragmas);
+    return db;
+  } catch (cause) {
+    db.close();
+    if (!(cause instanceof Error && "errcode" in cause && damaged.has(cause.errcode))) throw cause;
+    throw new DatabaseDamaged(`${file} is damaged or no database. Do: put it back from a backup`, { cause });
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * The data folder: readable by the server's user only, and locked by one process at a time. The lock is an open
+ * The data folder: made for the server's user alone, and locked by one process at a time. The lock is an open
  * exclusive transaction, which the kernel drops with the process; there is no pid file to go stale.
  */
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
@@ -46,8 +46,8 @@ export function lockFolder(folder: string): FolderLock {
 
 function makePrivate(folder: string): void {
   try {
+    // A folder that is there already keeps its mode; what we put into it is private all the same.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
   } catch (cause) {
     throw new FolderUnusable(
       `the data folder ${folder} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -1,6 +1,6 @@
 /**
- * Reads, in SQL: each one statement, or one transaction, and so one consistent snapshot of what has been committed. They
- * never wait for the writer.
+ * Reads, in SQL: each one statement or one transaction, and so one snapshot of what has been committed, but for the two
+ * whose comment says why they need none. They never wait for the writer.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -137,21 +137,23 @@ export function openReads(db: DatabaseSync): Reads {
       sessions
         .all(bytesFromId(subject), before === undefined ? lastId : bytesFromId(before), now, limit)
         .map(sessionFromRow),
-    findProfile: async (subject) => {
-      const row = profile.get(bytesFromId(subject));
-      return (
-        row && {
-          displayName: row.display_name,
-          organisationName: row.name,
-          emails: emails.all(bytesFromId(subject)).map(({ address }) => address),
-        }
-      );
-    },
+    findProfile: async (subject) =>
+      snapshot(() => {
+        const row = profile.get(bytesFromId(subject));
+        return (
+          row && {
+            displayName: row.display_name,
+            organisationName: row.name,
+            emails: emails.all(bytesFromId(subject)).map(({ address }) => address),
+          }
+        );
+      }),
     findOrganisation: async (canonical) => {
       const row = organisation.get(canonical);
       return row && idFromBytes(row.id);
     },
     hasAdministrator: async () => administrator.get() !== undefined,
+    // Keys are only ever added, so a set read while one is added lacks it and no more.
     loadKeys: async () => ({
       signing: signingKeys.all().map(({ kid, alg, published_at, active_at, sealed }) => ({
         kid,

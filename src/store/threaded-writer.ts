@@ -1,6 +1,6 @@
 /**
- * The writer in a thread of its own, so that a slow disk does not stop everybody else: see decision 0003. There is one
- * order at a time, and if the thread dies, what became of that order is unknown.
+ * The writer in a thread of its own, so that a slow disk does not stop everybody else: see decision 0003. Orders are
+ * answered in their turn; if the thread dies, what became of those under way is unknown.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";

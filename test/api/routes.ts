@@ -13,7 +13,7 @@ export const methods: Readonly<Record<string, string>> = {
   "/readyz": "GET, HEAD",
   "/openapi.json": "GET, HEAD",
   "/problems/not_found": "GET, HEAD",
-  "/sensu/auth": "GET, HEAD",
+  "/sensu/auth": "GET",
   "/sensu/auth/token": "POST",
   "/sensu/.well-known/jwks.json": "GET, HEAD",
 };

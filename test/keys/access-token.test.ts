@@ -26,7 +26,7 @@ describe("access tokens", () => {
   after(() => jeton.close());
 
   const sign = (changes: Partial<Claims> = {}, extra: DialectClaims = {}): string =>
-    jeton.keys.signAccess({ ...claims, ...changes }, extra, jeton.clock.now());
+    jeton.keys.signAccess({ ...claims, ...changes }, extra, 1, jeton.clock.now());
   const read = (text: string): AccessClaims | undefined => jeton.keys.readAccess(text, jeton.clock.now());
 
   test("RFC 9068 section 2.2: the same claims make the same token, whose jti is a MAC over them", () => {
@@ -46,7 +46,7 @@ describe("access tokens", () => {
   test("RFC 9068 section 2.2: the jti of another instance is another, though the claims are the same", async () => {
     const other = await authority();
     try {
-      const theirs = other.keys.signAccess(claims, {}, jeton.clock.now());
+      const theirs = other.keys.signAccess(claims, {}, 1, jeton.clock.now());
       assert.notEqual(claimsOf(theirs)["jti"], claimsOf(sign())["jti"]);
     } finally {
       await other.close();

@@ -118,7 +118,7 @@ test("Runtime S2: a port that is taken is said so, with the address and what to 
     assert.ok(error instanceof PortInUse);
     assert.equal(error.code, "PORT_IN_USE");
     assert.equal(error.address, `127.0.0.1:${server.port}`);
-    assert.match(error.message, /already in use.*--listen/);
+    assert.match(error.message, /already in use.*Do: /);
     return true;
   });
   assert.equal((await exchange(server, request("GET", "/"))).status, 200); // the first one is not disturbed

@@ -30,7 +30,7 @@ describe("claims", () => {
   /** Signed by the authority itself, with some claims changed. */
   const signed = (changes: object): string => {
     const { jti: _, ...rest } = { ...(claims as unknown as AccessClaims), ...changes };
-    return jeton.keys.signAccess(rest, {}, jeton.clock.now());
+    return jeton.keys.signAccess(rest, {}, 1, jeton.clock.now());
   };
 
   test("J-13: a token passes one second before exp, and neither at exp nor after it", async () => {
@@ -110,7 +110,7 @@ describe("claims", () => {
         ...(claimsOf((await closed.login()).access_token) as unknown as AccessClaims),
         iss,
       };
-      const access_token = closed.keys.signAccess(rest, {}, closed.clock.now());
+      const access_token = closed.keys.signAccess(rest, {}, 1, closed.clock.now());
       assert.equal(await refusal(closed.me({ access_token })), "401 invalid_token");
     } finally {
       await closed.close();

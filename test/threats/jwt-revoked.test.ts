@@ -169,7 +169,7 @@ test("Y-01: a node that fetches the key set once an hour verifies every token of
         fetchedAt = now;
       }
       await jeton.keys.ensure(now);
-      const kid = kidOf(jeton.keys.signAccess({ ...claims, iat: now, exp: (now + day) as Seconds }, {}, now));
+      const kid = kidOf(jeton.keys.signAccess({ ...claims, iat: now, exp: (now + day) as Seconds }, {}, 1, now));
       signers.add(kid);
       living = [...living.filter(({ exp }) => now < exp), { kid, exp: now + day }];
       const unknown = living.filter((token) => !cached.has(token.kid));

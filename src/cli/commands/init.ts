@@ -15,7 +15,7 @@ export interface InitFlags extends ServerFlags {
 export async function init(flags: InitFlags, io: Io): Promise<number> {
   if (flags.passwordStdin !== true) {
     throw new UsageError(
-      `a password on the command line would end in the shell's history. Do: echo PASSWORD | jeton init ${flags.data === undefined ? "" : `--data ${flags.data} `}--admin ${flags.admin} --password-stdin`,
+      `the password is read from standard input only. Do: put it into a file that only you can read, then: cat FILE | jeton init ${flags.data === undefined ? "" : `--data ${flags.data} `}--admin ${flags.admin} --password-stdin`,
     );
   }
   const { config } = configFromFlags(flags);

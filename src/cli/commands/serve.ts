@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openLog } from "../../compose/log.ts";
 import { systemClock } from "../../compose/system.ts";
 import { NoAdministrator, startServer, type RunningServer } from "../../compose/server.ts";
-import type { Config } from "../../config.ts";
+import type { Config, LoadedConfig } from "../../config.ts";
 import { demoPassword } from "../../compose/demo.ts";
 import { exitCode, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -27,7 +27,7 @@ const staysHere = ({ listen, dialects }: Config): boolean =>
   );
 
 /** Throw-away data on loopback only: its password is public. */
-function demoConfig(config: Config): Config {
+function demoConfig({ config, settings }: LoadedConfig): Config {
   if (!staysHere(config)) {
     throw new UsageError(
       "--demo has accounts with a public password and listens on loopback only. Do: leave --listen out",
@@ -36,7 +36,8 @@ function demoConfig(config: Config): Config {
   const data = mkdtempSync(join(tmpdir(), "jeton-demo-"));
   // Also when the process is told twice to stop, or ends because the disk failed.
   process.once("exit", () => rmSync(data, { recursive: true, force: true }));
-  return { ...config, data, master_key_file: null, "log.format": "text" };
+  const saidSo = settings.some(({ name, origin }) => name === "log.format" && origin !== "default");
+  return { ...config, data, master_key_file: null, "log.format": saidSo ? config["log.format"] : "text" };
 }
 
 function whatToTry({ url, dialects }: RunningServer): string {
@@ -77,8 +78,8 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
   if (flags.demo === true && flags.data !== undefined) {
     throw new UsageError("--demo keeps nothing and takes no --data. Do: leave one of the two out");
   }
-  const loaded = configFromFlags(flags).config;
-  const config = flags.demo === true ? demoConfig(loaded) : loaded;
+  const loaded = configFromFlags(flags);
+  const config = flags.demo === true ? demoConfig(loaded) : loaded.config;
   const log = openLog({
     level: config["log.level"],
     format: config["log.format"],
