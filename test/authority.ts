@@ -115,13 +115,13 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
   const keys = await openTokenKeys({ store, master: options.master ?? randomBytes(32), chance, clock });
   const hasher = passwords(chance);
   if (options.unfurnished !== true) await furnishDemo({ store, clock, chance }, hashDemoPassword(hasher));
-  let text = "";
+  let written = "";
   const log = openLog({
     level: "debug",
     format: "json",
     access: true,
     now: clock.millis,
-    write: (lines) => (text += lines),
+    write: (lines) => (written += lines),
   });
   const doors = await openDoors({
     config,
@@ -158,7 +158,7 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
     config,
     logged: () => {
       log.flush();
-      return text;
+      return written;
     },
     ask,
     login,

@@ -114,7 +114,11 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     newRequestId: requestIds(deps.chance),
     monotonic: clock.monotonic,
     log: log.access,
-    onFault: (fault, requestId) => log.fault("a request failed", fault, { request_id: requestId }),
+    onFault: (fault, requestId) => {
+      if (fault instanceof StoreUnavailable)
+        log.warn("the store could not answer", { reason: fault.message, request_id: requestId });
+      else log.fault("a request failed", fault, { request_id: requestId });
+    },
     isUnavailable: (fault) => fault instanceof StoreUnavailable,
     maxBody: config["limits.body"],
   };

@@ -31,15 +31,24 @@ export interface Log {
 const bunch = 4096;
 
 export function openLog({ level, format, access, write, now }: LogOptions): Log {
+  const line = format === "json" ? jsonLine : textLine;
   let waiting = "";
+  let lost = 0;
+  /** A log that cannot be written must not undo what was done: its lines are counted as lost, and that is told later. */
   const flush = (): void => {
     if (waiting === "") return;
+    const told =
+      lost === 0 ? "" : line({ level: "warn", time: new Date(now()).toISOString(), msg: "log lines were lost", lost });
     const lines = waiting;
     waiting = "";
-    write(lines);
+    try {
+      write(told + lines);
+      lost = 0;
+    } catch {
+      lost += lines.split("\n").length - 1;
+    }
   };
   const isOn = (of: Level): boolean => levels.indexOf(of) >= levels.indexOf(level);
-  const line = format === "json" ? jsonLine : textLine;
   const say = (of: Level, message: string, fields: Fields): void => {
     if (!isOn(of)) return;
     waiting += line({ level: of, time: new Date(now()).toISOString(), msg: message, ...fields });

@@ -138,12 +138,13 @@ async function openHouse(
     };
     const timers = [
       setInterval(() => {
-        log.flush();
         instance.store.beat().catch((fault: unknown) => log.fault("the heartbeat failed", fault));
+        log.flush();
       }, heartbeat),
       setInterval(() => void keepHouse(), houseRound),
     ];
     ready = true;
+    void keepHouse();
 
     const stop = async (): Promise<void> => {
       ready = false;

@@ -62,16 +62,14 @@ export function settlePolicy(wish: SessionPolicy): SessionPolicy {
     floors.absolute,
     wish.onRefresh === "stable" ? maxima.stableAbsolute : maxima.absolute,
   );
+  const idle = earlier(clamp(wish.idle, floors.idle, maxima.idle), absolute);
+  const longestWindow = earlier(earlier(maxima.retryWindow, seconds(Math.floor(access / 2))), idle);
   return {
     access,
     absolute,
-    idle: earlier(clamp(wish.idle, floors.idle, maxima.idle), absolute),
+    idle,
     onRefresh: wish.onRefresh,
-    retryWindow: clamp(
-      wish.retryWindow,
-      floors.retryWindow,
-      earlier(maxima.retryWindow, seconds(Math.floor(access / 2))),
-    ),
+    retryWindow: clamp(wish.retryWindow, floors.retryWindow, longestWindow),
     sessionCap: Math.min(Math.max(Math.trunc(wish.sessionCap), floors.sessionCap), maxima.sessionCap),
   };
 }

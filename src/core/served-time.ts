@@ -28,14 +28,13 @@ export function serve(last: ServedTime, monotonic: Millis): ServedTime {
 export const servedSeconds = ({ served }: ServedTime): Seconds => seconds(Math.floor(served / 1000));
 
 /** Whether the process stood still (suspended, stopped) between two beats of its heart, which come once a second. */
-const stoodStill = (lastBeat: Millis, now: Millis): boolean => now - lastBeat > longestStep;
+export const stoodStill = (lastBeat: Millis, now: Millis): boolean => now - lastBeat > longestStep;
 
 /**
- * Whether a request that waits since `receivedAt` was received before such a gap. Its client may have given up and
- * acted since, so it is answered 503 and not decided.
+ * Whether a request was received before a standstill that ended at `gapEnd`. Its client may have given up and acted
+ * since, so it is answered 503 and not decided.
  */
-export const fromBeforeTheGap = (receivedAt: Millis, lastBeat: Millis, now: Millis): boolean =>
-  stoodStill(lastBeat, now) && now - receivedAt > longestStep;
+export const fromBeforeTheGap = (receivedAt: Millis, gapEnd: Millis): boolean => gapEnd - receivedAt > longestStep;
 
 /** How much longer than the retry window the counter is kept moving after the youngest rotation. */
 const margin = 5;

@@ -99,7 +99,9 @@ export const sensu: Dialect = {
       if (fromElsewhere(headers)) return { ...line(403, "Request unauthorized"), headers: vary };
       const authorization = headers.get("authorization");
       const credentials = basicCredentials(authorization);
-      if (credentials === undefined) return line(401, isBasic(authorization) ? "Unauthorized" : "Request unauthorized");
+      if (credentials === undefined) {
+        return { ...line(401, isBasic(authorization) ? "Unauthorized" : "Request unauthorized"), headers: vary };
+      }
       const { username, password } = credentials;
       const signedIn = await engine.signIn({
         login: username,
@@ -109,7 +111,7 @@ export const sensu: Dialect = {
         signal,
       });
       if (signedIn.ok) return { status: 200, body: tokens(signedIn.value), headers: vary };
-      return signedIn.code === "invalid_credentials" ? line(401, "Unauthorized") : signedIn;
+      return signedIn.code === "invalid_credentials" ? { ...line(401, "Unauthorized"), headers: vary } : signedIn;
     }),
 
     route({

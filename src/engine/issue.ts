@@ -7,7 +7,7 @@ import { granted, refused, type Outcome } from "../core/result.ts";
 import { accessIssuedAt } from "../core/rotation.ts";
 import { Secret } from "../core/secret.ts";
 import type { SessionView } from "../core/session.ts";
-import { between, seconds, type Seconds } from "../core/units.ts";
+import { between, type Seconds } from "../core/units.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import type { Tokens } from "./ports.ts";
 
@@ -35,15 +35,15 @@ export function issuePair(
   now: Seconds,
 ): Outcome<TokenPair> {
   const { session } = view;
-  if (session.absoluteEnd <= now) return refused("invalid_grant");
+  // A lost reply may be asked for again by the retry window and too late by the session's own life (decision 0008).
+  if (session.expiresAt <= now || session.absoluteEnd <= now) return refused("invalid_grant");
   const claims = accessClaims(view, { issuer: profile.issuer, audience: deps.issuer }, accessIssuedAt(session, now));
   return granted({
     accessToken: new Secret(deps.tokens.signAccess(claims, profile.claims(view), session.seq, now)),
     accessExpiresAt: claims.exp,
     expiresIn: between(now, claims.exp),
     refreshToken: new Secret(deps.tokens.mintRefresh(session, profile.issuer)),
-    // A repeat may come when the refresh token's own life is over; then there is nothing left of it.
-    refreshExpiresIn: session.expiresAt > now ? between(now, session.expiresAt) : seconds(0),
+    refreshExpiresIn: between(now, session.expiresAt),
     session: view,
   });
 }

@@ -206,7 +206,10 @@ export interface Tokens {
 }
 
 export interface Passwords {
-  /** Compares in the same time for every reason to fail, a missing hash included. Undefined: too busy. */
-  readonly verify: (hash: string | null, password: Secret) => Promise<boolean | undefined>;
+  /**
+   * Compares in the same time for every reason to fail, a missing hash included. Undefined: too busy, or the caller has
+   * gone before its turn came.
+   */
+  readonly verify: (hash: string | null, password: Secret, signal?: AbortSignal) => Promise<boolean | undefined>;
   readonly hash: (password: Secret) => Promise<string>;
 }

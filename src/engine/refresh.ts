@@ -63,7 +63,7 @@ export async function refresh(
       // What was read before the step never changes in a session, but for these columns; and of its holder, who was
       // alive in the step, a name or a role may have changed since, which the next token tells.
       const issued = issuePair(deps, { ...found, session: { ...found.session, ...rotated.turn } }, door, now);
-      return issued.ok ? issued : no("over");
+      return issued.ok ? issued : no("expired");
     }
     case "reuse":
       deps.alarm({ kind: "refresh_reuse", session: found });

@@ -33,7 +33,7 @@ const byPassword = "pwd";
 
 async function checkPassword(
   deps: Pick<SignInDeps, "store" | "passwords">,
-  { login, password, organisation }: Pick<PasswordSignIn, "login" | "password" | "organisation">,
+  { login, password, organisation, signal }: Pick<PasswordSignIn, "login" | "password" | "organisation" | "signal">,
 ): Promise<Outcome<Credential>> {
   // A password that cannot be one is not hashed: its length is the caller's secret, not ours.
   if (!isPlausiblePassword(password.reveal())) return refused("invalid_credentials");
@@ -44,6 +44,7 @@ async function checkPassword(
   const good = await deps.passwords.verify(
     credential?.passwordHash ?? null,
     new Secret(normalisePassword(password.reveal())),
+    signal,
   );
   if (good === undefined) return refused("temporarily_unavailable");
   if (!good || credential === undefined) return refused("invalid_credentials");

@@ -137,8 +137,10 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     try {
       return await work();
     } catch (fault) {
-      options.onFault(fault, passage.requestId);
-      const code = options.isUnavailable(fault) ? "temporarily_unavailable" : "internal_error";
+      const outage = options.isUnavailable(fault);
+      // Nobody is left to answer, and nothing has failed.
+      if (!(outage && passage.request.signal.aborted)) options.onFault(fault, passage.requestId);
+      const code = outage ? "temporarily_unavailable" : "internal_error";
       return mount.refuse(code, { requestId: passage.requestId, headers: { "x-request-id": passage.requestId } });
     }
   }

@@ -43,9 +43,10 @@ export function passwords(chance: Chance, { concurrent, waiting }: PasswordLimit
   const hashText = (text: string | Uint8Array): Promise<string> => hash(text, { ...parameters, salt: chance(16) });
 
   return {
-    verify: async (stored, password) => {
+    verify: async (stored, password, signal) => {
       if (waitingForTurn.length >= waiting) return undefined;
       return inTurn(async () => {
+        if (signal?.aborted === true) return undefined;
         decoy ??= hashText(chance(32));
         const good = await verify(stored ?? (await decoy), password.reveal());
         return stored !== null && good;

@@ -17,7 +17,7 @@ const pragmas = `
 const damaged: ReadonlySet<unknown> = new Set([11, 26]);
 
 /** The file is damaged or is no database. It is not touched. */
-export class DatabaseDamaged extends Error {
+class DatabaseDamaged extends Error {
   readonly code = "DATABASE_DAMAGED";
 }
 

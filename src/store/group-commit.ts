@@ -3,7 +3,7 @@
  * answered before its group has committed, and nothing is decided for a caller who has gone, who has waited too long,
  * or who asked before the process stood still.
  */
-import { fromBeforeTheGap } from "../core/served-time.ts";
+import { fromBeforeTheGap, stoodStill } from "../core/served-time.ts";
 import type { Millis } from "../core/units.ts";
 import { StoreUnavailable } from "../core/faults.ts";
 import type { Answered, Asked, GroupOutcome } from "./executor.ts";
@@ -45,25 +45,36 @@ export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitO
   let queue: Waiting[] = [];
   let working: Promise<void> | undefined;
   let lastBeat = monotonic();
+  let gapEnd: Millis | undefined;
   let closed = false;
+
+  /** The time; on the way it is noticed if the process stood still until now. */
+  function look(): Millis {
+    const now = monotonic();
+    if (stoodStill(lastBeat, now)) gapEnd = now;
+    return now;
+  }
 
   /** Why an intent is not decided; undefined when it is. */
   function undecidable({ signal, receivedAt }: Waiting, now: Millis): string | undefined {
     if (signal?.aborted === true) return "the caller has gone";
     if (now - receivedAt > deadline) return "waited too long for the store";
-    if (fromBeforeTheGap(receivedAt, lastBeat, now)) return "received before the process stood still";
+    if (gapEnd !== undefined && fromBeforeTheGap(receivedAt, gapEnd)) return "received before the process stood still";
     return undefined;
   }
 
-  function takeGroup(): Waiting[] {
-    const now = monotonic();
-    const candidates = queue.slice(0, largestGroup);
-    queue = queue.slice(largestGroup);
-    return candidates.filter((waiting) => {
+  /** Those that may be decided; the others are told so. */
+  const decidable = (candidates: readonly Waiting[], now: Millis): Waiting[] =>
+    candidates.filter((waiting) => {
       const reason = undecidable(waiting, now);
       if (reason !== undefined) waiting.reject(new StoreUnavailable(reason));
       return reason === undefined;
     });
+
+  function takeGroup(): Waiting[] {
+    const candidates = queue.slice(0, largestGroup);
+    queue = queue.slice(largestGroup);
+    return decidable(candidates, look());
   }
 
   function settle(group: readonly Waiting[], outcome: GroupOutcome): void {
@@ -72,8 +83,8 @@ export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitO
         group.forEach((waiting, at) => settleOne(waiting, outcome.answers[at]!));
         break;
       case "fatal":
-        onFatal(outcome.reason);
         rejectAll(group, new StoreUnavailable(outcome.reason));
+        onFatal(outcome.reason);
         break;
       case "unavailable":
         rejectAll(group, new StoreUnavailable(outcome.reason));
@@ -85,12 +96,15 @@ export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitO
   }
 
   async function work(): Promise<void> {
-    await nextTurn();
-    while (queue.length > 0) {
-      const group = takeGroup();
-      if (group.length > 0) settle(group, await writer.run(group.map(({ asked }) => asked)));
+    try {
+      await nextTurn();
+      while (queue.length > 0) {
+        const group = takeGroup();
+        if (group.length > 0) settle(group, await writer.run(group.map(({ asked }) => asked)));
+      }
+    } finally {
+      working = undefined;
     }
-    working = undefined;
   }
 
   return {
@@ -102,9 +116,12 @@ export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitO
       });
     },
     beat: async () => {
-      lastBeat = monotonic();
-      // A group that is under way writes the time itself.
-      if (working !== undefined || closed) return;
+      const now = look();
+      lastBeat = now;
+      if (closed) return;
+      // Nobody waits longer than the deadline, also when the writer does not come back.
+      queue = decidable(queue, now);
+      // Also while a group is under way: one that writes nothing does not write the time either.
       const outcome = await writer.tick();
       if (outcome.kind === "fatal") onFatal(outcome.reason);
     },

@@ -236,3 +236,18 @@ describe("hostile sign-ins", () => {
     assert.equal(jeton.logged().includes(canary), false);
   });
 });
+
+test("L-11: a caller who has gone is not hashed for, and the others do not wait for it", async () => {
+  const own = passwords(randomBytes, { concurrent: 1, waiting: 64 });
+  const stored = await own.hash(new Secret("some password"));
+  const gone = AbortSignal.abort();
+  const working = own.verify(stored, new Secret("some password"));
+  const left = Array.from({ length: 50 }, () => own.verify(stored, new Secret("some password"), gone));
+  const honest = own.verify(stored, new Secret("some password"));
+  assert.equal(await working, true);
+  const started = performance.now();
+  assert.deepEqual(new Set(await Promise.all(left)), new Set([undefined]));
+  assert.equal(await honest, true);
+  // Fifty hashes would take more than a second; one takes a fraction of it.
+  assert.ok(performance.now() - started < 700);
+});

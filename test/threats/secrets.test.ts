@@ -191,7 +191,7 @@ describe("G-04: faults", () => {
             .filter((line) => line.includes(id));
           assert.deepEqual(
             lines.map((line) => (JSON.parse(line) as { level: string }).level),
-            ["error", "info"],
+            [isOutage ? "warn" : "error", "info"],
           );
         }
       });

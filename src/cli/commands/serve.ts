@@ -88,6 +88,13 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
     now: systemClock.millis,
   });
   const stopping = stopSignal();
+  // A fault that nobody caught leaves a state that nobody knows; Bun alone would go on with it.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (fault: unknown) => {
+      log.fault("failed unexpectedly; this process ends", fault);
+      process.exit(exitCode("failed"));
+    });
+  }
   try {
     const server = await startServer({
       config,

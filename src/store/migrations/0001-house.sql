@@ -98,8 +98,9 @@ CREATE TABLE session (
   amr TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- For a subject's own list and the cap; ids begin with their time, so this is also the order of birth.
-CREATE INDEX session_by_subject ON session (subject, id);
+-- For a subject's own list and the cap: those that have not ended, however many have. Ids begin with their time, so this
+-- is also the order of birth.
+CREATE INDEX session_live ON session (subject, id) WHERE ended_at IS NULL;
 
 -- Keys that sign access tokens. A key's state follows from `active_at` and its successor's; see src/keys/keyring.ts.
 CREATE TABLE signing_key (
