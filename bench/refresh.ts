@@ -6,7 +6,7 @@ import { coreTime, processorTime } from "./harness/proc.ts";
 import { LOAD_CORE } from "./harness/tools.ts";
 import { wrk, type Measured } from "./harness/wrk.ts";
 
-const WARM_SECONDS = 2;
+const WARM_SECONDS = 4;
 /** A run that other programs disturbed by more than this is repeated; the least disturbed one counts. */
 const QUIET = 0.15;
 const ATTEMPTS = 3;
