@@ -1,6 +1,6 @@
 /**
- * Reads, in SQL: each one statement or one transaction, and so one snapshot of what has been committed, but for the two
- * whose comment says why they need none. They never wait for the writer.
+ * Reads, in SQL: each one statement or one transaction, and so one snapshot of what has been committed, but for `loadKeys`,
+ * whose comment says why it needs none. They never wait for the writer.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -125,8 +125,7 @@ export function openReads(db: DatabaseSync): Reads {
         }
       );
     },
-    // Two look-ups without a transaction: of the session only what never changes is relied on.
-    findSession: async (id) => view(bytesFromId(id)),
+    findSession: async (id) => snapshot(() => view(bytesFromId(id))),
     findLiveSession: async (id) =>
       snapshot(() => {
         const key = bytesFromId(id);
