@@ -1,5 +1,5 @@
 /**
- * Who is asking: the address of the client, for throttling and the journal. X-Forwarded-For is a claim that anybody can
+ * Who is asking: the address of the client, for the log and, later, for throttling. X-Forwarded-For is a claim that anybody can
  * write, so it counts only as far as it was written by proxies that the operator named: read from the right, the first
  * address that is not one of them is the client. Without such a list nobody is believed (N-01 to N-03).
  */

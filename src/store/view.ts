@@ -28,21 +28,22 @@ interface StatusColumns {
   readonly revoked_upto: number;
 }
 
-interface RotatingColumns {
-  readonly subject: Uint8Array;
-  readonly client: string;
-  readonly seq: number;
-  readonly rotated_at: number;
-  readonly rotated_served: number;
-  readonly expires_at: number;
-  readonly absolute_end: number;
-  readonly ended_at: number | null;
-  readonly born: number;
-  readonly epoch: Uint8Array;
-  readonly idle_lifetime: number;
-  readonly stable: number;
-  readonly retry_window: number;
-}
+type RotatingColumns = Pick<
+  SessionColumns,
+  | "subject"
+  | "client"
+  | "seq"
+  | "rotated_at"
+  | "rotated_served"
+  | "expires_at"
+  | "absolute_end"
+  | "ended_at"
+  | "born"
+  | "epoch"
+  | "idle_lifetime"
+  | "stable"
+  | "retry_window"
+>;
 
 export interface Decisive {
   readonly row: RotatingRow;

@@ -27,8 +27,12 @@ export async function init(flags: InitFlags, io: Io): Promise<number> {
     chance: systemChance,
     writer: "here",
     onFatal: (reason) => {
-      io.talk(`jeton: the disk failed: ${reason}\n`);
-      process.exit(exitCode("disk"));
+      try {
+        io.talk(`jeton: the disk failed: ${reason}\n`);
+      } finally {
+        // Also when the message could not be written: standard error may be on the same disk.
+        process.exit(exitCode("disk"));
+      }
     },
   });
   try {
