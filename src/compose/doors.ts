@@ -70,7 +70,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     issuers: new Set([issuer, ...[...open.values()].map((door) => door.issuer)]),
     ensureKeys: keys.ensure,
     alarm: ({ kind, session }: RefreshAlarm) => {
-      log.warn(alarms[kind], { event: kind, session: session.session.id, subject: session.holder.subject });
+      log.warn(alarms[kind], { event: kind, session: session.id, subject: session.subject });
     },
   });
 

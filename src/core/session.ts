@@ -44,6 +44,9 @@ export interface SessionRow {
 /** The columns that a rotation changes; all others are a session's from birth, but for its end. */
 export type SessionTurn = Pick<SessionRow, "seq" | "rotatedAt" | "rotatedServed" | "expiresAt">;
 
+/** What a session is from birth to its end. It says nothing of whether the session is alive. */
+export type SessionBasis = Omit<SessionRow, keyof SessionTurn | "endedAt">;
+
 /** `locked` is set by an administrator and stops every path; failed passwords never set it. */
 export type SubjectStatus = "active" | "disabled" | "locked" | "deleted";
 

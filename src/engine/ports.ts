@@ -7,7 +7,15 @@ import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids
 import type { SessionPolicy } from "../core/policy.ts";
 import type { Role } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
-import type { Holder, Instance, SessionRow, SessionTurn, SessionView, SubjectStatus } from "../core/session.ts";
+import type {
+  Holder,
+  Instance,
+  SessionBasis,
+  SessionRow,
+  SessionTurn,
+  SessionView,
+  SubjectStatus,
+} from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 
 /** Read once per use case. */
@@ -146,6 +154,9 @@ export interface SignalOptions {
 export interface Store extends KeyStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
+  /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */
+  readonly recallSession: (id: SessionId) => Promise<SessionBasis | undefined>;
+  readonly findHolder: (subject: SubjectId) => Promise<Holder | undefined>;
   /** A session as it stands, alive or not. */
   readonly findSession: (id: SessionId) => Promise<SessionView | undefined>;
   /** A session that has not ended and is alive, by one snapshot. */
@@ -200,7 +211,7 @@ export interface Tokens {
   /** Undefined: the text is no refresh token of ours, whatever its MAC. */
   readonly readRefresh: (text: string) => ClaimedRefresh | undefined;
   /** Whether the text is, to the last character, a refresh token of this session; which one is for the row to say. */
-  readonly provesRefresh: (claimed: ClaimedRefresh, row: SessionRow) => boolean;
+  readonly provesRefresh: (claimed: ClaimedRefresh, row: SessionBasis) => boolean;
   /** Binds text that a client carries for us, such as a cursor, to its purpose. */
   readonly macText: (purpose: string, text: string) => string;
 }

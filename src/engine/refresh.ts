@@ -4,13 +4,13 @@
  */
 import { refused, unreachable, type Granted, type Refusal } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
-import type { SessionView } from "../core/session.ts";
+import type { SessionBasis } from "../core/session.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface RefreshDeps extends IssueDeps {
-  readonly store: Pick<Store, "findSession" | "rotate">;
+  readonly store: Pick<Store, "recallSession" | "findHolder" | "rotate">;
   readonly clock: Clock;
   /** Told of what an operator must hear about; the answer to the client does not depend on it. */
   readonly alarm: (alarm: RefreshAlarm) => void;
@@ -18,9 +18,9 @@ export interface RefreshDeps extends IssueDeps {
 
 export type RefreshAlarm =
   /** A rotated refresh token came back: somebody has a copy. The session was ended. */
-  | { readonly kind: "refresh_reuse"; readonly session: SessionView }
+  | { readonly kind: "refresh_reuse"; readonly session: SessionBasis }
   /** A token from the future of this database: it was copied, restored or rolled back without `restore`. */
-  | { readonly kind: "database_went_back"; readonly session: SessionView };
+  | { readonly kind: "database_went_back"; readonly session: SessionBasis };
 
 export interface RefreshRequest {
   readonly refreshToken: Secret;
@@ -47,9 +47,8 @@ export async function refresh(
   { refreshToken, door, signal }: RefreshRequest,
 ): Promise<RefreshOutcome> {
   const claimed = deps.tokens.readRefresh(refreshToken.reveal());
-  const found = claimed === undefined ? undefined : await deps.store.findSession(claimed.sid);
-  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.session))
-    return no("unproven");
+  const basis = claimed === undefined ? undefined : await deps.store.recallSession(claimed.sid);
+  if (claimed === undefined || basis === undefined || !deps.tokens.provesRefresh(claimed, basis)) return no("unproven");
 
   const now = deps.clock.now();
   const rotated = await deps.store.rotate(
@@ -60,16 +59,17 @@ export async function refresh(
     case "advance":
     case "repeat":
     case "keep": {
-      // What was read before the step never changes in a session, but for these columns; and of its holder, who was
-      // alive in the step, a name or a role may have changed since, which the next token tells.
-      const issued = issuePair(deps, { ...found, session: { ...found.session, ...rotated.turn } }, door, now);
+      // The holder is asked for after the step, so that a token never tells of a role that was gone before it.
+      const holder = await deps.store.findHolder(basis.subject);
+      if (holder === undefined) return no("over");
+      const issued = issuePair(deps, { session: { ...basis, ...rotated.turn, endedAt: null }, holder }, door, now);
       return issued.ok ? issued : no("expired");
     }
     case "reuse":
-      deps.alarm({ kind: "refresh_reuse", session: found });
+      deps.alarm({ kind: "refresh_reuse", session: basis });
       return no("reuse");
     case "ahead":
-      deps.alarm({ kind: "database_went_back", session: found });
+      deps.alarm({ kind: "database_went_back", session: basis });
       return no("over");
     case "expired":
       return no("expired");

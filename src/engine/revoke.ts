@@ -8,7 +8,7 @@ import type { Principal } from "./introspect.ts";
 import type { Clock, Store, Tokens } from "./ports.ts";
 
 export interface RevokeDeps {
-  readonly store: Pick<Store, "findSession" | "endSession">;
+  readonly store: Pick<Store, "recallSession" | "endSession">;
   readonly tokens: Pick<Tokens, "readRefresh" | "provesRefresh">;
   readonly clock: Clock;
 }
@@ -28,8 +28,8 @@ export async function logout(
   { refreshToken, door }: { refreshToken: Secret; door: ClientProfile },
 ): Promise<void> {
   const claimed = deps.tokens.readRefresh(refreshToken.reveal());
-  const found = claimed === undefined ? undefined : await deps.store.findSession(claimed.sid);
-  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found.session)) return;
+  const found = claimed === undefined ? undefined : await deps.store.recallSession(claimed.sid);
+  if (claimed === undefined || found === undefined || !deps.tokens.provesRefresh(claimed, found)) return;
   await deps.store.endSession({ id: claimed.sid, of: { client: door.client }, now: deps.clock.now() });
 }
 

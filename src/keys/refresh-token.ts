@@ -8,7 +8,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { decodeBase64url } from "../core/base64url.ts";
 import { parseId, type SessionId } from "../core/ids.ts";
 import { parseJson } from "../core/json-text.ts";
-import type { SessionRow } from "../core/session.ts";
+import type { SessionBasis, SessionRow } from "../core/session.ts";
 import type { ClaimedRefresh } from "../engine/ports.ts";
 import { longestToken } from "./jws.ts";
 
@@ -77,7 +77,7 @@ export function readRefresh(text: string): ClaimedRefresh | undefined {
  * is the session's. The MAC is compared as base64url text, so that no second spelling passes. `iss`, `aud`, `iat` and
  * `exp` decide nothing: the row does.
  */
-export function provesRefresh(keys: RefreshKeys, { text, sid, epoch }: ClaimedRefresh, row: SessionRow): boolean {
+export function provesRefresh(keys: RefreshKeys, { text, sid, epoch }: ClaimedRefresh, row: SessionBasis): boolean {
   const serverKey = keys.get(row.kid);
   if (serverKey === undefined || sid !== row.id || !text.startsWith(`${headerOf(row.kid)}.`)) return false;
   const end = text.lastIndexOf(".");

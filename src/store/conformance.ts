@@ -96,6 +96,19 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       assert.deepEqual(found?.session, opened);
     });
 
+    test("what is recalled of a session is what it was born with, before and after it rotates", async () => {
+      const opened = (await session(bob))!;
+      const { seq, rotatedAt, rotatedServed, expiresAt, endedAt, ...basis } = opened;
+      for (const presented of [1, 2]) {
+        const recalled = (await under.store.recallSession(opened.id))!;
+        assert.partialDeepStrictEqual(recalled, basis);
+        under.pass(seconds(1));
+        await rotate(opened.id, presented);
+      }
+      assert.deepEqual([seq, rotatedAt, endedAt, expiresAt > rotatedServed], [1, opened.createdAt, null, true]);
+      assert.equal(await under.store.recallSession(id<SessionId>()), undefined);
+    });
+
     test("advance makes the next number good, and repeat answers with the same row", async () => {
       const opened = (await session(bob))!;
       under.pass(seconds(1));

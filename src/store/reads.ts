@@ -4,8 +4,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { bytesFromId, idFromBytes } from "../core/ids.ts";
-import { mayHold, type SubjectStatus } from "../core/session.ts";
+import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
+import { mayHold, type SessionBasis, type SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import type { KeyStore, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
@@ -15,6 +15,8 @@ import { openDecisive, openView } from "./view.ts";
 type Reads = Pick<
   Store,
   | "findCredential"
+  | "recallSession"
+  | "findHolder"
   | "findSession"
   | "listSessions"
   | "findLiveSession"
@@ -39,6 +41,9 @@ const credentialSql = `SELECT u.id, u.username, u.roles, u.organisation, u.statu
   JOIN subject u ON u.organisation = o.id
   JOIN instance i ON i.id = 1`;
 
+/** So many sessions are kept in memory, the longest known given up first; each is less than a kilobyte. */
+const mostRecalled = 4096;
+
 /** Above every id: where a list without a cursor begins. */
 const lastId = new Uint8Array(16).fill(0xff);
 
@@ -53,6 +58,9 @@ export function openReads(db: DatabaseSync): Reads {
   );
 
   const view = openView(db);
+  const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
+  const holder = prepare<HolderColumns>(db, "SELECT username, roles, organisation FROM subject WHERE id = ?");
+  const recalled = new Map<SessionId, SessionBasis>();
   const readDecisive = openDecisive(db);
   const begin = prepare(db, "BEGIN");
   const commit = prepare(db, "COMMIT");
@@ -124,6 +132,21 @@ export function openReads(db: DatabaseSync): Reads {
           instance: { epoch: row.epoch, counter: row.counter },
         }
       );
+    },
+    recallSession: async (id) => {
+      const known = recalled.get(id);
+      if (known !== undefined) return known;
+      const row = session.get(bytesFromId(id));
+      const found = row && sessionFromRow(row);
+      if (found === undefined) return undefined;
+      if (recalled.size >= mostRecalled) recalled.delete(recalled.keys().next().value!);
+      recalled.set(id, found);
+      return found;
+    },
+    findHolder: async (subject) => {
+      const key = bytesFromId(subject);
+      const row = holder.get(key);
+      return row && holderFromRow(key, row);
     },
     findSession: async (id) => snapshot(() => view(bytesFromId(id))),
     findLiveSession: async (id) =>
