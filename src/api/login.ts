@@ -31,13 +31,14 @@ export const loginRoutes = (engine: Engine, door: ClientProfile, home: string): 
     params: null,
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_credentials"],
-  })(async ({ body, signal }) => {
+  })(async ({ body, from, signal }) => {
     const { username, password, organisation } = body;
     const signedIn = await engine.signIn({
       login: username,
       password: new Secret(password),
       organisation: organisation ?? home,
       door,
+      from,
       signal,
     });
     return signedIn.ok ? { status: 200, body: toWire(signedIn.value) } : signedIn;

@@ -25,8 +25,8 @@ export const refreshRoutes = (engine: Engine, door: ClientProfile): readonly Nat
     params: null,
     answers: { 200: { description: "The session's tokens as they stand now.", schema: TokenPairAnswer } },
     refusals: ["invalid_grant"],
-  })(async ({ body, signal }) => {
-    const refreshed = await engine.refresh({ refreshToken: new Secret(body.refresh_token), door, signal });
+  })(async ({ body, from, signal }) => {
+    const refreshed = await engine.refresh({ refreshToken: new Secret(body.refresh_token), door, from, signal });
     return refreshed.ok ? { status: 200, body: toWire(refreshed.value) } : refreshed;
   }),
   route({
@@ -44,8 +44,8 @@ export const refreshRoutes = (engine: Engine, door: ClientProfile): readonly Nat
     params: null,
     answers: { 204: { description: "The session is over.", schema: null } },
     refusals: [],
-  })(async ({ body }) => {
-    await engine.logout({ refreshToken: new Secret(body.refresh_token), door });
+  })(async ({ body, from }) => {
+    await engine.logout({ refreshToken: new Secret(body.refresh_token), door, from });
     return { status: 204 };
   }),
 ];

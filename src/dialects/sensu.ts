@@ -95,7 +95,7 @@ export const sensu: Dialect = {
       journal: "sign_in",
       body: "none",
       answers: { 200: tokensAnswer, 401: plain("Not accepted."), 403: plain("From another site.") },
-    })(async ({ headers, signal }) => {
+    })(async ({ headers, from, signal }) => {
       if (fromElsewhere(headers)) return { ...line(403, "Request unauthorized"), headers: vary };
       const authorization = headers.get("authorization");
       const credentials = basicCredentials(authorization);
@@ -108,6 +108,7 @@ export const sensu: Dialect = {
         password: new Secret(password),
         organisation,
         door: profile,
+        from,
         signal,
       });
       if (signedIn.ok) return { status: 200, body: tokens(signedIn.value), headers: vary };
@@ -125,7 +126,7 @@ export const sensu: Dialect = {
       journal: null,
       body: "bytes",
       answers: { 200: tokensAnswer, 400: plain("Cannot be read, or used before."), 401: plain("Not accepted.") },
-    })(async ({ headers, body, signal }) => {
+    })(async ({ headers, body, from, signal }) => {
       const authorization = headers.get("authorization");
       if (isBasic(authorization)) return line(400, "invalid access token");
       const bearer = bearerToken(authorization);
@@ -135,7 +136,7 @@ export const sensu: Dialect = {
       if (!asked.ok) return line(400, asked.text);
       const refreshToken = new Secret(asked.refreshToken);
       if (engine.refreshSubject(refreshToken) !== access.sid) return line(401, "Request unauthorized");
-      const refreshed = await engine.refresh({ refreshToken, door: profile, signal });
+      const refreshed = await engine.refresh({ refreshToken, door: profile, from, signal });
       if (refreshed.ok) return { status: 200, body: tokens(refreshed.value) };
       switch (refreshed.why) {
         case "unproven":

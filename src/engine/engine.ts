@@ -4,6 +4,7 @@ import type { SessionId } from "../core/ids.ts";
 import type { Outcome } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { SessionRow } from "../core/session.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { authenticate, readExpired, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
@@ -32,7 +33,7 @@ export interface EngineDeps {
 export interface Engine {
   readonly signIn: (asked: PasswordSignIn) => Promise<Outcome<TokenPair>>;
   readonly refresh: (asked: RefreshRequest) => Promise<RefreshOutcome>;
-  readonly logout: (asked: { refreshToken: Secret; door: ClientProfile }) => Promise<void>;
+  readonly logout: (asked: { refreshToken: Secret; door: ClientProfile; from: Circumstances }) => Promise<void>;
   readonly authenticate: (accessToken: Secret) => Promise<Outcome<Principal>>;
   readonly readExpired: (accessToken: Secret) => AccessClaims | undefined;
   /** Which session a refresh token says that it is of; proves nothing. */

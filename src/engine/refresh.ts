@@ -5,6 +5,7 @@
 import { refused, unreachable, type Granted, type Refusal } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { SessionBasis } from "../core/session.ts";
+import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import type { Clock, Store } from "./ports.ts";
@@ -25,6 +26,7 @@ export type RefreshAlarm =
 export interface RefreshRequest {
   readonly refreshToken: Secret;
   readonly door: ClientProfile;
+  readonly from: Circumstances;
   readonly signal?: AbortSignal | undefined;
 }
 

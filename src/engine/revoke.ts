@@ -3,6 +3,7 @@ import type { SessionId } from "../core/ids.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Seconds } from "../core/units.ts";
+import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import type { Principal } from "./introspect.ts";
 import type { Clock, Store, Tokens } from "./ports.ts";
@@ -25,7 +26,7 @@ export interface Receipt {
  */
 export async function logout(
   deps: RevokeDeps,
-  { refreshToken, door }: { refreshToken: Secret; door: ClientProfile },
+  { refreshToken, door }: { refreshToken: Secret; door: ClientProfile; from: Circumstances },
 ): Promise<void> {
   const claimed = deps.tokens.readRefresh(refreshToken.reveal());
   const found = claimed === undefined ? undefined : await deps.store.recallSession(claimed.sid);

@@ -7,6 +7,7 @@ import { idEntropy, newId, type SessionId } from "../core/ids.ts";
 import { isPlausiblePassword, normalisePassword } from "../core/password-policy.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
+import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import type { Chance, Clock, Credential, Passwords, Store } from "./ports.ts";
@@ -25,6 +26,7 @@ export interface PasswordSignIn {
   /** As typed; the door's default when the caller names none. */
   readonly organisation: string;
   readonly door: ClientProfile;
+  readonly from: Circumstances;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -126,8 +126,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       ...input.value,
       caller: caller.value as never,
       headers: request.headers,
-      requestId,
-      address,
+      from: { address, requestId },
       signal: request.signal,
     });
     return "ok" in answer ? refuse(answer) : respond(declaration, answer, requestId);

@@ -77,9 +77,11 @@ export interface Call<D extends Declaration, Caller> {
   readonly params: SchemaOutput<D["params"]>;
   readonly caller: D["authentication"] extends "bearer" ? Caller : undefined;
   readonly headers: Headers;
-  readonly requestId: string;
-  /** The client's address: the peer's, or what a trusted proxy says. */
-  readonly address: string;
+  readonly from: {
+    /** The client's address: the peer's, or what a trusted proxy says. */
+    readonly address: string;
+    readonly requestId: string;
+  };
   readonly signal: AbortSignal;
 }
 
