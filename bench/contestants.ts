@@ -37,7 +37,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function login(url: string): Promise<string> {
+export async function login(url: string): Promise<string> {
   const response = await fetch(`${url}/api/v1/login`, {
     method: "POST",
     headers: { "content-type": "application/json" },

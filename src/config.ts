@@ -11,6 +11,7 @@ import { z } from "zod";
 import { parseJsonText } from "./core/json-text.ts";
 import { rootOrganisation } from "./core/root.ts";
 import { maxima, nativePolicy } from "./core/policy.ts";
+import { throttleDefaults } from "./core/throttle.ts";
 import { seconds, type Seconds } from "./core/units.ts";
 
 class ConfigInvalid extends Error {
@@ -41,6 +42,10 @@ const duration = z.string(durationForm).transform((text, context): Seconds => {
   context.addIssue({ code: "custom", message: durationForm });
   return z.NEVER;
 });
+
+/** A length of time between two others, in seconds. */
+const between = (least: number, most: number) =>
+  duration.refine((span) => span >= least && span <= most, `a length of time from ${least}s to ${most}s`);
 
 const addressForm = "HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420";
 const address = z.string(addressForm).transform((text, context): Address => {
@@ -134,6 +139,13 @@ const settings = {
   "log.format": { schema: oneOf("json", "text"), initial: "json" },
   "log.access": { schema: flag, initial: true },
   "limits.body": { schema: count(1024, 1_048_576), initial: 65_536 },
+  "overload.requests": { schema: count(8, 100_000), initial: 1024 },
+  "overload.delay": { schema: duration, initial: seconds(2) },
+  "drain.delay": { schema: duration, initial: seconds(0) },
+  "throttle.free": { schema: count(1, 1000), initial: throttleDefaults.free },
+  "throttle.longest": { schema: between(1, 3600), initial: throttleDefaults.longest },
+  "throttle.network_burst": { schema: count(1, 1_000_000), initial: throttleDefaults.networkBurst },
+  "throttle.network_refill": { schema: between(1, 3600), initial: throttleDefaults.networkRefill },
   "sessions.access": { schema: duration, initial: nativePolicy.access },
   "sessions.idle": { schema: duration, initial: nativePolicy.idle },
   "sessions.absolute": { schema: duration, initial: nativePolicy.absolute },

@@ -30,7 +30,7 @@ const door = (name: string): Pick<Layer, "of" | "values" | "types"> => ({
   types: oneOf("engine/"),
 });
 
-const serverCommands = String.raw`commands/(?:serve|init|doctor|backup|restore)(?:\.ts$|/)`;
+const serverCommands = String.raw`commands/(?:serve|init|journal|doctor|backup|restore)(?:\.ts$|/)`;
 
 const layers: readonly Layer[] = [
   {
@@ -59,7 +59,7 @@ const layers: readonly Layer[] = [
   {
     title: "store, keys and identity import core, their own files, their driver and the types of engine/ports.ts",
     of: oneOf("store/", "keys/", "identity/"),
-    values: oneOf("core/", "node:", "pg", "postgres", "@node-rs/argon2", "ldapts", "openid-client"),
+    values: oneOf("core/", "node:", "pg", "postgres", "@node-rs/argon2", "@node-rs/bcrypt", "ldapts", "openid-client"),
     types: oneOf("engine/ports.ts"),
     broken: [
       { "store/a.ts": 'import { ports } from "../engine/ports.ts";' },
@@ -121,7 +121,7 @@ const layers: readonly Layer[] = [
     kept: { "cli/run.ts": 'import { read } from "../config.ts"; import { Command } from "commander";' },
   },
   {
-    title: "serve, init, doctor, backup and restore import what cli may, and compose",
+    title: "serve, init, journal, doctor, backup and restore import what cli may, and compose",
     of: new RegExp(`^cli/${serverCommands}`),
     values: oneOf("cli/", "core/", "config.ts", "compose/", "node:", "commander", "@clack/prompts"),
     broken: [{ "cli/commands/serve.ts": 'import { open } from "../../store/sqlite.ts";' }],

@@ -1,4 +1,7 @@
-/** /healthz: the process runs. /readyz: it can answer. Neither says anything else. */
+/**
+ * /healthz: the process runs. /readyz: it can answer, or in one word why requests should go elsewhere for now. Neither
+ * asks the store for anything, so that probing costs nothing.
+ */
 import { z } from "zod";
 
 import { refused } from "../core/result.ts";
@@ -20,12 +23,13 @@ const common = {
   answers: { 200: { description: "It is.", schema: Health } },
 } as const;
 
-export const healthRoutes = (isReady: () => boolean): readonly NativeRoute[] => [
+export const healthRoutes = (unready: () => string | undefined): readonly NativeRoute[] => [
   route({ ...common, path: "/healthz", summary: "Is the process alive", refusals: [] })(async () => ({
     status: 200,
     body: { status: "ok" },
   })),
-  route({ ...common, path: "/readyz", summary: "Can it answer", refusals: ["temporarily_unavailable"] })(async () =>
-    isReady() ? { status: 200, body: { status: "ok" } } : refused("temporarily_unavailable"),
-  ),
+  route({ ...common, path: "/readyz", summary: "Can it answer", refusals: ["temporarily_unavailable"] })(async () => {
+    const reason = unready();
+    return reason === undefined ? { status: 200, body: { status: "ok" } } : refused("temporarily_unavailable", reason);
+  }),
 ];

@@ -30,7 +30,7 @@ export const loginRoutes = (engine: Engine, door: ClientProfile, home: string): 
     query: null,
     params: null,
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
-    refusals: ["invalid_credentials"],
+    refusals: ["invalid_credentials", "too_many_attempts"],
   })(async ({ body, from, signal }) => {
     const { username, password, organisation } = body;
     const signedIn = await engine.signIn({

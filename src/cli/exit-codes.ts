@@ -8,6 +8,7 @@ export const exitCodes = {
   notFound: [5, "something that must be there is not: the master key, for one"],
   conflict: [6, "conflict: another Jeton works on the folder, it is set up already, or its data is of another version"],
   network: [7, "the address is taken or cannot be reached"],
+  tampered: [8, "the journal is not whole: an event was changed, or is missing"],
   disk: [74, "the disk failed while writing; what is on it is read at the next start"],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -26,6 +27,7 @@ const byErrorCode: Readonly<Record<string, ExitName>> = {
   FOLDER_UNUSABLE: "conflict",
   SCHEMA_MISMATCH: "conflict",
   DATABASE_DAMAGED: "notFound",
+  NO_DATABASE: "notFound",
   ALREADY_SET_UP: "conflict",
   PORT_IN_USE: "network",
   ADDRESS_UNUSABLE: "network",

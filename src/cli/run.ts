@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 
 import type { ConfigCheckFlags } from "./commands/config/check.ts";
+import type { JournalVerifyFlags } from "./commands/journal/verify.ts";
 import type { InitFlags } from "./commands/init.ts";
 import type { ServeFlags } from "./commands/serve.ts";
 import { exitCode, exitCodes, exitFor, UsageError } from "./exit-codes.ts";
@@ -53,6 +54,19 @@ function commands(io: Io, done: (code: number) => void): Command {
     .action(async (flags: ConfigCheckFlags) => {
       const { configCheck } = await import("./commands/config/check.ts");
       done(await configCheck(flags, io));
+    });
+
+  const journal = program.command("journal").description("look at what happened").helpCommand(false);
+  journal
+    .command("verify")
+    .description("check that no event of the journal was changed or removed; a server may be at work")
+    .option("--data <folder>", "where everything is kept (default: ./data)")
+    .option("--config <file>", "a configuration file: JSON with comments")
+    .option("--expect <number:hash>", "an event that you noted: without one, a journal that was made anew looks whole")
+    .option("--json", "as one JSON object")
+    .action(async (flags: JournalVerifyFlags) => {
+      const { journalVerify } = await import("./commands/journal/verify.ts");
+      done(await journalVerify(flags, io));
     });
 
   program

@@ -48,7 +48,7 @@ export async function furnishDemo(world: Omit<SubjectsDeps, "passwords">, hash: 
       username: "harvester",
       displayName: "Harvester",
       roles: ["member"],
-      owner: bob!,
+      owner: bob!.id,
     }),
   );
 }

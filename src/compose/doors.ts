@@ -1,12 +1,21 @@
 /** The doors of an instance: which routes are where, for whom, and what they share. */
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
+import { journalRoutes } from "../api/journal.ts";
 import { keySetRoutes } from "../api/key-set.ts";
 import { meRoutes } from "../api/me.ts";
+import { organisationsRoutes } from "../api/organisations.ts";
+import { passwordRoutes } from "../api/password.ts";
+import { metricsRoutes } from "../api/metrics.ts";
 import { referenceRoutes } from "../api/reference.ts";
+import { refusalsRoutes } from "../api/refusals.ts";
 import { refreshRoutes } from "../api/refresh.ts";
+import { revokeTokensRoutes } from "../api/revoke-tokens.ts";
+import { rolesRoutes } from "../api/roles.ts";
 import { sessionsRoutes } from "../api/sessions.ts";
+import { usersRoutes } from "../api/users.ts";
 import type { Config, DialectName } from "../config.ts";
+import { authorityOf } from "../core/authority.ts";
 import { clientId } from "../core/ids.ts";
 import { rootOrganisation } from "../core/root.ts";
 import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
@@ -14,17 +23,22 @@ import type { Dialect } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
+import { throttle } from "../engine/throttle.ts";
 import type { Principal } from "../engine/introspect.ts";
 import { StoreUnavailable } from "../core/faults.ts";
 import type { Chance, Clock, Passwords, Store } from "../engine/ports.ts";
 import type { RefreshAlarm } from "../engine/refresh.ts";
 import { createApp, type AppOptions, type Mount } from "../http/app.ts";
-import { clientAddress, trustProxies } from "../http/peer.ts";
+import { isFromThisMachine } from "../http/local.ts";
+import { clientAddress, throttleKey, trustNobody, trustProxies } from "../http/peer.ts";
 import { problem } from "../http/problem.ts";
+import { recentRefusals } from "../http/recent-refusals.ts";
 import type { Handler } from "../http/serve.ts";
 import { jwksMaxAge } from "../keys/keyring.ts";
 import type { TokenKeys } from "../keys/token-keys.ts";
 import type { Log } from "./log.ts";
+import type { Meters } from "./meters.ts";
+import type { Vitals } from "./vitals.ts";
 
 export interface DoorsDeps {
   readonly config: Config;
@@ -39,7 +53,7 @@ export interface DoorsDeps {
   readonly issuer: string;
   /** Open dialects by name, each with its issuer. */
   readonly open: ReadonlyMap<DialectName, { readonly issuer: string }>;
-  readonly isReady: () => boolean;
+  readonly vitals: Vitals;
 }
 
 export interface Doors {
@@ -62,14 +76,45 @@ const alarms = {
 } as const;
 
 export async function openDoors(deps: DoorsDeps): Promise<Doors> {
-  const { config, store, keys, clock, log, issuer, open } = deps;
+  const { config, store, keys, clock, log, issuer, open, vitals } = deps;
+  const { meters } = vitals;
   await store.registerClients({ ids: doorClients, now: clock.now() });
   const engine = createEngine({
     ...deps,
     tokens: keys,
     issuers: new Set([issuer, ...[...open.values()].map((door) => door.issuer)]),
+    store: countingEndings(store, meters),
+    passwords: timingChecks(deps.passwords, clock, meters),
+    meter: meters,
     ensureKeys: keys.ensure,
+    throttle: throttle({
+      free: config["throttle.free"],
+      longest: config["throttle.longest"],
+      networkBurst: config["throttle.network_burst"],
+      networkRefill: config["throttle.network_refill"],
+    }),
+    networkOf: throttleKey,
+    onThrottled: (event, from) => {
+      if (event.kind !== "lock_out") return;
+      const { address, requestId } = from;
+      // Of a name that is nobody's there is no end, so those are logged and not journalled.
+      if (event.subject !== undefined) {
+        store.note({ kind: "lock_out", subject: event.subject, from, now: clock.now() }).catch((fault: unknown) => {
+          log.fault("a lock-out could not be journalled", fault, { request_id: requestId });
+        });
+      }
+      log.warn("too many wrong passwords: for a while, none of this account is looked at", {
+        event: event.kind,
+        subject: event.subject,
+        seconds: event.wait,
+        address,
+        request_id: requestId,
+      });
+    },
+    onRehashFault: (fault, subject) =>
+      log.fault("a password hash could not be made anew; the next sign-in tries again", fault, { subject }),
     alarm: ({ kind, session }: RefreshAlarm) => {
+      meters.alarmed(kind);
       log.warn(alarms[kind], { event: kind, session: session.id, subject: session.subject });
     },
   });
@@ -78,14 +123,23 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     current: () => keys.publicKeySet(clock.now()),
     maxAge: jwksMaxAge,
   });
+  const refusals = recentRefusals();
   const native: ClientProfile = { client: nativeClient, issuer, policy: nativePolicyOf(config), claims: () => ({}) };
   const documented = [
     ...loginRoutes(engine, native, rootOrganisation),
     ...refreshRoutes(engine, native),
     ...meRoutes(engine),
+    ...passwordRoutes(engine, native),
     ...sessionsRoutes(engine),
+    ...revokeTokensRoutes(engine, native),
+    ...usersRoutes(engine),
+    ...rolesRoutes(),
+    ...organisationsRoutes(engine),
+    ...journalRoutes(engine),
+    ...refusalsRoutes(refusals, clock.now),
     ...keySet,
-    ...healthRoutes(deps.isReady),
+    ...healthRoutes(vitals.heart.unready),
+    ...metricsRoutes(vitals.metrics),
   ];
   const reference = referenceRoutes(async () => {
     const { openApiText } = await import("../http/openapi.ts");
@@ -107,10 +161,19 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   };
 
   const proxies = trustProxies(config.trusted_proxies);
+  // Where a proxy is known of, everybody may come from this machine's own address. Without TLS of our own, an issuer
+  // that has it tells of one too.
+  const isBehindProxy = proxies !== trustNobody || issuer.startsWith("https:");
   const shared: Omit<AppOptions<Principal>, "mounts"> = {
     authenticate: engine.authenticate,
     scopesOf: ({ scopes }) => scopes,
     addressOf: (request, peer) => clientAddress(peer.address, request.headers.get("x-forwarded-for"), proxies),
+    isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),
+    gate: vitals.gate,
+    meter: meters,
+    reachesAll: ({ holder }) => authorityOf(holder).organisation === null,
+    onRefused: ({ code, why = null, session = null }, { requestId, route, address }) =>
+      refusals.add({ at: clock.now(), requestId, route, code, why, session, address }),
     newRequestId: requestIds(deps.chance),
     monotonic: clock.monotonic,
     log: log.access,
@@ -139,6 +202,26 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     },
   };
 }
+
+const countingEndings = (store: Store, { sessionEnded }: Meters): Store => ({
+  ...store,
+  endSession: async (intent) => {
+    const ended = await store.endSession(intent);
+    if (ended.kind === "ended") sessionEnded();
+    return ended;
+  },
+});
+
+/** The wait for a turn is part of the time; a check that was not made is none. */
+const timingChecks = (passwords: Passwords, { monotonic }: Clock, { hashed }: Meters): Passwords => ({
+  ...passwords,
+  verify: async (...asked) => {
+    const began = monotonic();
+    const good = await passwords.verify(...asked);
+    if (good !== undefined) hashed(monotonic() - began);
+    return good;
+  },
+});
 
 const nativePolicyOf = (config: Config): SessionPolicy =>
   settlePolicy({

@@ -1,7 +1,7 @@
 /** The first administrator of a new instance: the one account that nobody signs in to make. */
 import type { Outcome } from "../core/result.ts";
-import type { SubjectId } from "../core/ids.ts";
 import type { Secret } from "../core/secret.ts";
+import type { SubjectRecord } from "../engine/ports.ts";
 import { createSubject, ensureOrganisation } from "../engine/subjects.ts";
 import { passwords } from "../identity/passwords.ts";
 import { rootOrganisation } from "../core/root.ts";
@@ -18,7 +18,7 @@ export async function makeFirstAdministrator(
   { store }: Instance,
   username: string,
   password: Secret,
-): Promise<Outcome<SubjectId>> {
+): Promise<Outcome<SubjectRecord>> {
   if (await store.hasAdministrator()) throw new AlreadySetUp("already set up");
   const deps = { store, passwords: passwords(systemChance), clock: systemClock, chance: systemChance };
   const organisation = await ensureOrganisation(deps, rootOrganisation);

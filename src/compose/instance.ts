@@ -6,11 +6,13 @@ import type { Clock, Chance, Store } from "../engine/ports.ts";
 import { createMasterKey, MasterKeyUnusable, readMasterKey } from "../keys/master-key.ts";
 import { SealBroken, type MasterKey } from "../keys/seal.ts";
 import { openTokenKeys, type TokenKeys } from "../keys/token-keys.ts";
-import { databaseFile, lockFolder, masterKeyFile, refuseLostDatabase } from "../store/folder.ts";
-import { openSqlite } from "../store/sqlite.ts";
+import { asDamaged } from "../store/connection.ts";
+import { databaseFile, hasMasterKey, lockFolder, masterKeyFile, refuseLostDatabase } from "../store/folder.ts";
+import type { GroupReport } from "../store/group-commit.ts";
+import { openSqlite, type SqliteStore } from "../store/sqlite.ts";
 
 export interface Instance {
-  readonly store: Store;
+  readonly store: SqliteStore;
   readonly keys: TokenKeys;
   /** Carries out what is waiting, closes the database and lets the folder go. */
   readonly close: () => Promise<void>;
@@ -23,11 +25,12 @@ export interface InstanceOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly onFatal: (reason: string) => void;
+  readonly onGroup?: (report: GroupReport) => void;
   readonly writer: "here" | "thread";
 }
 
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
-  const { folder, clock, chance, onFatal, writer } = options;
+  const { folder, clock, chance, onFatal, onGroup, writer } = options;
   // What we make is for the server's user alone: the database, its WAL, the key.
   process.umask(0o077);
   const lock = lockFolder(folder);
@@ -35,10 +38,12 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     refuseLostDatabase(folder);
     const store = openSqlite({
       file: databaseFile(folder),
+      mustBeOurs: hasMasterKey(folder),
       monotonic: clock.monotonic,
       chance,
       now: clock.now(),
       onFatal,
+      ...(onGroup === undefined ? {} : { onGroup }),
       writer,
     });
     try {
@@ -54,7 +59,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     }
   } catch (fault) {
     lock.release();
-    throw fault;
+    throw asDamaged(databaseFile(folder), fault);
   }
 }
 

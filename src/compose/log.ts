@@ -25,6 +25,8 @@ export interface Log {
   readonly warn: (message: string, fields?: Fields) => void;
   readonly fault: (message: string, fault: unknown, fields?: Fields) => void;
   readonly flush: () => void;
+  /** Lines that could not be written, since the start. */
+  readonly lost: () => number;
 }
 
 /** Characters of access lines that may wait for the next flush. */
@@ -34,6 +36,7 @@ export function openLog({ level, format, access, write, now }: LogOptions): Log 
   const line = format === "json" ? jsonLine : textLine;
   let waiting = "";
   let lost = 0;
+  let everLost = 0;
   /** A log that cannot be written must not undo what was done: its lines are counted as lost, and that is told later. */
   const flush = (): void => {
     if (waiting === "") return;
@@ -45,7 +48,9 @@ export function openLog({ level, format, access, write, now }: LogOptions): Log 
       write(told + lines);
       lost = 0;
     } catch {
-      lost += lines.split("\n").length - 1;
+      const count = lines.split("\n").length - 1;
+      lost += count;
+      everLost += count;
     }
   };
   const isOn = (of: Level): boolean => levels.indexOf(of) >= levels.indexOf(level);
@@ -68,6 +73,7 @@ export function openLog({ level, format, access, write, now }: LogOptions): Log 
     warn: (message, fields = {}) => say("warn", message, fields),
     fault: (message, fault, fields = {}) => say("error", message, { ...fields, ...describe(fault) }),
     flush,
+    lost: () => everLost,
   };
 }
 

@@ -1,15 +1,20 @@
 /** A running server: the instance, its doors on their listeners, its heartbeat, and an orderly end. */
+import { setTimeout as pause } from "node:timers/promises";
+
 import type { Address, Config, DialectName } from "../config.ts";
 import { dialects } from "../dialects/index.ts";
 import { furnishDemo, hashDemoPassword } from "./demo.ts";
 import { passwords } from "../identity/passwords.ts";
-import { millis } from "../core/units.ts";
+import { millis, type Millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
 import { listen, PortInUse, type Handler, type Listener } from "../http/serve.ts";
 import { openDoors } from "./doors.ts";
+import { beatEvery } from "./heart.ts";
 import { openInstance, type Instance } from "./instance.ts";
 import type { Log } from "./log.ts";
+import { openMeters, type Meters } from "./meters.ts";
 import { systemChance, systemClock } from "./system.ts";
+import { openVitals } from "./vitals.ts";
 
 export interface ServerOptions {
   readonly config: Config;
@@ -26,7 +31,10 @@ export interface RunningServer {
   readonly issuer: string;
   /** Where each open dialect is reached: on the listener of its own if it has one, else under its prefix. */
   readonly dialects: ReadonlyMap<string, string>;
-  /** Answers what is under way, then closes everything. */
+  /**
+   * Says at `/readyz` that no more should come, serves on for the drain's delay, answers what is under way, then closes
+   * everything; the WAL is in the database then. Rejects when the store does not let itself be closed in time.
+   */
   readonly stop: () => Promise<void>;
 }
 
@@ -40,9 +48,9 @@ class AddressUnusable extends Error {
   readonly code = "ADDRESS_UNUSABLE";
 }
 
-const heartbeat = 1000;
 const houseRound = 300_000;
 const drainGrace = millis(20_000);
+const closeGrace = millis(10_000);
 
 /** The delivery's own limit is smaller; this one is for what never gets that far. */
 const hardBodyLimit = 1 << 20;
@@ -65,16 +73,35 @@ async function bind(address: Address, log: Log): Promise<{ listener: Listener; o
   return { listener, open: (handler) => (current = handler) };
 }
 
+/** A disk that does not answer must not keep a process alive that has been told to go. */
+async function inTime(work: Promise<void>, grace: Millis): Promise<void> {
+  const over = new AbortController();
+  const late = pause(grace, undefined, { signal: over.signal }).then(
+    () => {
+      throw new Error("the store could not be closed in time; what was acknowledged is on the disk");
+    },
+    // The work was done first.
+    () => undefined,
+  );
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, demo } = options;
   const hasher = passwords(systemChance);
   const demoHash = demo ? hashDemoPassword(hasher) : undefined;
+  const meters = openMeters();
   const instance = await openInstance({
     folder: config.data,
     masterKeyFile: config.master_key_file,
     clock: systemClock,
     chance: systemChance,
     onFatal: options.onFatal,
+    onGroup: meters.committed,
     writer: "thread",
   });
   try {
@@ -82,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await furnishDemo({ store: instance.store, clock: systemClock, chance: systemChance }, demoHash);
     }
     if (!(await instance.store.hasAdministrator())) throw new NoAdministrator("this instance has no administrator");
-    return await openHouse(options, instance, hasher);
+    return await openHouse(options, instance, hasher, meters);
   } catch (fault) {
     await instance.close();
     throw fault;
@@ -93,9 +120,9 @@ async function openHouse(
   { config, log, demo, version }: ServerOptions,
   instance: Instance,
   hasher: ReturnType<typeof passwords>,
+  meters: Meters,
 ): Promise<RunningServer> {
   const bound: Awaited<ReturnType<typeof bind>>[] = [];
-  let ready = false;
   try {
     const main = await bind(config.listen, log);
     bound.push(main);
@@ -113,6 +140,18 @@ async function openHouse(
       open.set(name, { issuer: url ?? listener?.listener.url ?? `${issuer}/${name}` });
     }
 
+    const vitals = openVitals({
+      config,
+      clock: systemClock,
+      chance: systemChance,
+      log,
+      version,
+      meters,
+      store: instance.store,
+      keys: instance.keys,
+      passwordLoad: hasher.load,
+    });
+    const { heart } = vitals;
     const doors = await openDoors({
       config,
       store: instance.store,
@@ -124,7 +163,7 @@ async function openHouse(
       version,
       issuer,
       open,
-      isReady: () => ready,
+      vitals,
     });
     for (const [name, listener] of own) listener.open(doors.dialect(name));
     main.open(doors.main);
@@ -136,23 +175,20 @@ async function openHouse(
         log.fault("housekeeping failed; it is tried again in five minutes", fault);
       }
     };
-    const timers = [
-      setInterval(() => {
-        instance.store.beat().catch((fault: unknown) => log.fault("the heartbeat failed", fault));
-        log.flush();
-      }, heartbeat),
-      setInterval(() => void keepHouse(), houseRound),
-    ];
-    ready = true;
+    const timers = [setInterval(heart.beat, beatEvery), setInterval(() => void keepHouse(), houseRound)];
+    heart.opened();
     void keepHouse();
 
-    const stop = async (): Promise<void> => {
-      ready = false;
+    const end = async (): Promise<void> => {
+      heart.draining();
+      await pause(config["drain.delay"] * 1000);
       await Promise.all(bound.map(({ listener }) => listener.stop(drainGrace)));
       for (const timer of timers) clearInterval(timer);
-      await instance.close();
+      await inTime(instance.close(), closeGrace);
       log.flush();
     };
+    let ended: Promise<void> | undefined;
+    const stop = (): Promise<void> => (ended ??= end());
     return {
       url: main.listener.url,
       issuer,

@@ -90,6 +90,45 @@ export const refusals = {
       "The scope that is needed is named in the WWW-Authenticate header. Ask an administrator for a role that has it.",
     source: "RFC 6750 section 3.1",
   },
+  wrong_password: {
+    status: 403,
+    title: "The current password is not the right one",
+    advice: "Type the password that you sign in with now, and then the new one.",
+    source: "ASVS 6.2.3; RFC 9110 section 15.5.4",
+  },
+  forbidden: {
+    status: 403,
+    title: "You may not do this to them",
+    advice:
+      "Nobody changes somebody who has more rights, or gives a role with more rights, than they have themselves. Ask an administrator who has them.",
+    source: "RFC 9110 section 15.5.4",
+  },
+  // What is already so.
+  name_taken: {
+    status: 409,
+    title: "The name or an e-mail address is taken",
+    advice: "Choose another. Names that differ only in case or in the form of a letter are the same name.",
+    source: "RFC 8265 section 3.3; RFC 9110 section 15.5.10",
+  },
+  last_administrator: {
+    status: 409,
+    title: "Nobody would be left to administer the instance",
+    advice: "Make somebody else an administrator first.",
+    source: "RFC 9110 section 15.5.10",
+  },
+  wrong_state: {
+    status: 409,
+    title: "It is not in a state that this can be done in",
+    advice:
+      "Look at its status: what is disabled is enabled, what is locked is unlocked, and what is deleted stays so.",
+    source: "RFC 9110 section 15.5.10",
+  },
+  too_many_attempts: {
+    status: 429,
+    title: "There were too many failed attempts",
+    advice: "Wait for the time in Retry-After. Until then nothing is looked at, the right password neither.",
+    source: "RFC 6585 section 4; OWASP ASVS 6.3.1",
+  },
   // The server's state.
   internal_error: {
     status: 500,
@@ -101,6 +140,12 @@ export const refusals = {
     status: 503,
     title: "The server cannot answer right now",
     advice: "Nothing was changed. Send the same request again after the time in Retry-After.",
+    source: "RFC 9110 section 15.6.4",
+  },
+  overloaded: {
+    status: 503,
+    title: "The server has more to do than it can",
+    advice: "Nothing of the request was looked at. Send the same request again after the time in Retry-After.",
     source: "RFC 9110 section 15.6.4",
   },
 } as const satisfies Record<string, RefusalEntry>;

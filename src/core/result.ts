@@ -3,12 +3,18 @@
  * So a use case answers `Outcome<T>` and its callers write `if (!outcome.ok) return outcome;`.
  */
 import type { RefusalCode } from "./refusals.ts";
+import type { Seconds } from "./units.ts";
 
 /** A refused request: its code in the catalogue, and what the caller may know beyond the catalogue's sentence. */
 export interface Refusal {
   readonly ok: false;
   readonly code: RefusalCode;
   readonly detail?: string;
+  /** After how long the same request may be good (RFC 9110 section 10.2.3). */
+  readonly retryAfter?: Seconds;
+  /** For the operator alone: the reason that the client is not told, and the session that it is about. */
+  readonly why?: string;
+  readonly session?: string;
 }
 
 export interface Granted<T> {

@@ -66,6 +66,8 @@ const roleScopes = {
 
 export type Role = keyof typeof roleScopes;
 
+export const roleNames = Object.keys(roleScopes) as [Role, ...Role[]];
+
 export const isRole = (name: string): name is Role => Object.hasOwn(roleScopes, name);
 
 interface ScopeSet {

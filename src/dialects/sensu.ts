@@ -34,7 +34,11 @@ const refuse: Refuse = (code, { headers }) => {
   const { status, title } = refusalEntry(code);
   const outage = status >= 500;
   // Its router words an unknown path as JSON, and still as plain text.
-  const text = outage ? "Internal Server Error" : code === "not_found" ? '{"code":2,"message":"not found"}' : title;
+  const worded: Partial<Record<typeof code, string>> = {
+    not_found: '{"code":2,"message":"not found"}',
+    too_many_attempts: "Too Many Requests",
+  };
+  const text = outage ? "Internal Server Error" : (worded[code] ?? title);
   return new Response(`${text}\n`, {
     status: outage ? 500 : status,
     headers: { ...errorHeaders, ...(status === 503 ? { "retry-after": "1" } : {}), ...headers },

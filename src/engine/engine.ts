@@ -1,23 +1,37 @@
 /** The engine: every use case with what it needs of the world bound to it. Doors talk to this and to nothing else. */
 import type { AccessClaims } from "../core/claims.ts";
 import type { SessionId } from "../core/ids.ts";
+import { refusalEntry } from "../core/refusals.ts";
 import type { Outcome } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
-import type { SessionRow } from "../core/session.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { keepHouse } from "./housekeeping.ts";
+import type { Meter, SignInResult } from "./meter.ts";
 import { authenticate, readExpired, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
 import type { Chance, Clock, Passwords, Profile, Store, Tokens } from "./ports.ts";
 import { refresh, type RefreshAlarm, type RefreshOutcome, type RefreshRequest } from "./refresh.ts";
+import {
+  changeOrganisation,
+  changeSubject,
+  createOrganisation,
+  createUser,
+  setOrganisationStatus,
+  setSubjectStatus,
+} from "./administration.ts";
+import { findOrganisation, findSubject, listOrganisations, listSubjects, readJournal } from "./directory.ts";
+import { changePassword, issuePasswordReset, resetPassword, type PasswordChangeDeps } from "./password-change.ts";
 import { ownProfile } from "./profile.ts";
-import { endOwnSession, logout, type Receipt } from "./revoke.ts";
-import { ownSessions, type Page, type PageRequest } from "./sessions.ts";
-import { signIn, type PasswordSignIn } from "./sign-in.ts";
+import { provePassword } from "./prove-password.ts";
+import { revokeTokens } from "./revoke-tokens.ts";
+import { endSession, logout, type Receipt } from "./revoke.ts";
+import { listSessions } from "./sessions.ts";
+import type { PasswordAttemptDeps } from "./password-attempt.ts";
+import { signIn, type PasswordSignIn, type SignInDeps } from "./sign-in.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import type { Seconds } from "../core/units.ts";
 
-export interface EngineDeps {
+export interface EngineDeps extends PasswordAttemptDeps, Pick<SignInDeps, "onRehashFault"> {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
@@ -28,7 +42,26 @@ export interface EngineDeps {
   readonly issuers: ReadonlySet<string>;
   readonly ensureKeys: (now: Seconds) => Promise<void>;
   readonly alarm: (alarm: RefreshAlarm) => void;
+  readonly meter: Meter;
 }
+
+/** Under what a sign-in is counted. */
+function signInResult(outcome: Outcome<unknown>): SignInResult {
+  if (outcome.ok) return "granted";
+  switch (refusalEntry(outcome.code).status) {
+    case 429:
+      return "throttled";
+    case 503:
+      return "busy";
+    default:
+      return "refused";
+  }
+}
+
+/** A use case without its first argument, which the engine supplies. */
+type Bound<UseCase> = UseCase extends (deps: never, ...asked: infer Asked) => infer Answer
+  ? (...asked: Asked) => Answer
+  : never;
 
 export interface Engine {
   readonly signIn: (asked: PasswordSignIn) => Promise<Outcome<TokenPair>>;
@@ -38,23 +71,61 @@ export interface Engine {
   readonly readExpired: (accessToken: Secret) => AccessClaims | undefined;
   /** Which session a refresh token says that it is of; proves nothing. */
   readonly refreshSubject: (refreshToken: Secret) => SessionId | undefined;
-  readonly ownSessions: (caller: Principal, page: PageRequest) => Promise<Outcome<Page<SessionRow>>>;
   readonly ownProfile: (caller: Principal) => Promise<Outcome<Profile>>;
-  readonly endOwnSession: (caller: Principal, id: SessionId) => Promise<Outcome<Receipt>>;
+  readonly endSession: (caller: Principal, id: SessionId, from: Circumstances) => Promise<Outcome<Receipt>>;
+  readonly listSessions: Bound<typeof listSessions>;
+  readonly revokeTokens: Bound<typeof revokeTokens>;
+  readonly changePassword: Bound<typeof changePassword>;
+  readonly issuePasswordReset: Bound<typeof issuePasswordReset>;
+  readonly resetPassword: Bound<typeof resetPassword>;
+  readonly findSubject: Bound<typeof findSubject>;
+  readonly listSubjects: Bound<typeof listSubjects>;
+  readonly createUser: Bound<typeof createUser>;
+  readonly changeSubject: Bound<typeof changeSubject>;
+  readonly setSubjectStatus: Bound<typeof setSubjectStatus>;
+  readonly findOrganisation: Bound<typeof findOrganisation>;
+  readonly listOrganisations: Bound<typeof listOrganisations>;
+  readonly createOrganisation: Bound<typeof createOrganisation>;
+  readonly changeOrganisation: Bound<typeof changeOrganisation>;
+  readonly setOrganisationStatus: Bound<typeof setOrganisationStatus>;
+  readonly readJournal: Bound<typeof readJournal>;
   readonly keepHouse: () => Promise<number>;
 }
 
 export function createEngine(deps: EngineDeps): Engine {
+  const passwordDeps: PasswordChangeDeps = {
+    ...deps,
+    proveAgain: (credential, password, context) => provePassword(deps, credential, password, context),
+  };
   return {
-    signIn: (asked) => signIn(deps, asked),
+    signIn: async (asked) => {
+      const outcome = await signIn(deps, asked);
+      deps.meter.signedIn(signInResult(outcome));
+      return outcome;
+    },
     refresh: (asked) => refresh(deps, asked),
     logout: (asked) => logout(deps, asked),
     authenticate: (accessToken) => authenticate(deps, accessToken),
     readExpired: (accessToken) => readExpired(deps, accessToken),
     refreshSubject: (refreshToken) => deps.tokens.readRefresh(refreshToken.reveal())?.sid,
-    ownSessions: (caller, page) => ownSessions(deps, caller, page),
     ownProfile: (caller) => ownProfile(deps, caller),
-    endOwnSession: (caller, id) => endOwnSession(deps, caller, id),
+    endSession: (caller, id, from) => endSession(deps, caller, id, from),
+    listSessions: (...asked) => listSessions(deps, ...asked),
+    revokeTokens: (asked) => revokeTokens(deps, asked),
+    changePassword: (asked) => changePassword(passwordDeps, asked),
+    issuePasswordReset: (...asked) => issuePasswordReset(passwordDeps, ...asked),
+    resetPassword: (asked) => resetPassword(passwordDeps, asked),
+    findSubject: (...asked) => findSubject(deps, ...asked),
+    listSubjects: (...asked) => listSubjects(deps, ...asked),
+    createUser: (...asked) => createUser(deps, ...asked),
+    changeSubject: (...asked) => changeSubject(deps, ...asked),
+    setSubjectStatus: (...asked) => setSubjectStatus(deps, ...asked),
+    findOrganisation: (...asked) => findOrganisation(deps, ...asked),
+    listOrganisations: (...asked) => listOrganisations(deps, ...asked),
+    createOrganisation: (...asked) => createOrganisation(deps, ...asked),
+    changeOrganisation: (...asked) => changeOrganisation(deps, ...asked),
+    setOrganisationStatus: (...asked) => setOrganisationStatus(deps, ...asked),
+    readJournal: (...asked) => readJournal(deps, ...asked),
     keepHouse: () => keepHouse(deps),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { AccessClaims, DialectClaims } from "../core/claims.ts";
 import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
+import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { Role } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
@@ -17,6 +18,7 @@ import type {
   SubjectStatus,
 } from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
+import type { Circumstances } from "./circumstances.ts";
 
 /** Read once per use case. */
 export interface Clock {
@@ -41,6 +43,8 @@ export interface Credential {
   /** The subject and its organisation are active. */
   readonly mayHold: boolean;
   readonly passwordHash: string | null;
+  /** What was born at or below this is dead. */
+  readonly revokedUpto: number;
   readonly instance: Instance;
 }
 
@@ -72,6 +76,7 @@ export interface OpenSession {
   readonly epoch: Uint8Array;
   readonly authTime: Seconds;
   readonly amr: string;
+  readonly from: Circumstances;
   readonly now: Seconds;
 }
 
@@ -80,6 +85,7 @@ export interface Rotate {
   readonly presented: number;
   /** The client at whose door the token was presented. */
   readonly door: ClientId;
+  readonly from: Circumstances;
   readonly now: Seconds;
 }
 
@@ -90,14 +96,90 @@ export type Rotated =
 
 export interface EndSession {
   readonly id: SessionId;
-  /** Ends it only if it belongs to this subject or, for a logout by token, to this client. */
-  readonly of: { readonly subject: SubjectId } | { readonly client: ClientId };
+  /** For a logout by token: ends it only if it is this client's. Otherwise by somebody who may: see `By`. */
+  readonly of: { readonly client: ClientId; readonly from: Circumstances } | By;
   readonly now: Seconds;
 }
 
 export type Ended =
   /** `accessUntil`: no access token of the session is good after this, even where it is verified offline. */
   { readonly kind: "ended" | "already"; readonly accessUntil: Seconds } | { readonly kind: "absent" };
+
+/** On whose behalf something is done. Whether they still may is looked at in the step that does it. */
+export type By =
+  | { readonly kind: "session"; readonly session: SessionId; readonly from: Circumstances }
+  /** Whoever commands the machine: the command line, and the server itself. */
+  | { readonly kind: "operator" };
+
+/** Why an administrative intent did nothing. */
+export type NotDone =
+  /** The session that asked is over. */
+  | "stale"
+  /** There is no such thing, or none that the asker may see. */
+  | "absent"
+  /** Whoever asked has fewer rights than the subject, or than the roles to be given. */
+  | "forbidden"
+  /** The name, or one of the addresses, is somebody else's. */
+  | "taken"
+  /** The instance would be left without an administrator. */
+  | "last-administrator"
+  /** It is not in a state that this can be done in. */
+  | "wrong-state";
+
+export type Done<T> = ({ readonly kind: "done" } & T) | { readonly kind: NotDone };
+
+/** A subject as administrators see it. */
+export interface SubjectRecord {
+  readonly id: SubjectId;
+  readonly organisation: OrganisationId;
+  readonly kind: "user" | "application";
+  readonly username: string;
+  readonly displayName: string;
+  readonly emails: readonly string[];
+  readonly roles: readonly Role[];
+  readonly status: SubjectStatus;
+  readonly createdAt: Seconds;
+}
+
+export interface OrganisationRecord {
+  readonly id: OrganisationId;
+  readonly name: string;
+  readonly status: OrganisationStatus;
+  readonly createdAt: Seconds;
+}
+
+export type OrganisationStatus = "active" | "disabled" | "deleted";
+
+/** What a revocation did, and by when it is known everywhere. */
+export interface Revocation {
+  /** Whatever was born at or below this is dead. */
+  readonly upto: number;
+  /** Sessions that it ended. */
+  readonly sessions: number;
+  /** No access token of what it ended is good after this, even where it is verified offline. */
+  readonly accessUntil: Seconds;
+}
+
+export interface ListOf<Id> {
+  readonly after: Id | undefined;
+  readonly limit: number;
+}
+
+export interface JournalFilter {
+  /** Null: of all. */
+  readonly organisation: OrganisationId | null;
+  readonly subject: SubjectId | undefined;
+  readonly actor: SubjectId | undefined;
+  readonly kind: JournalKind | undefined;
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
+/** `next`: where to go on; undefined at the end. A page may be short, even empty, and not be the last one. */
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[];
+  readonly next: number | undefined;
+}
 
 export interface NewSubject {
   readonly id: SubjectId;
@@ -111,6 +193,32 @@ export interface NewSubject {
   readonly status: SubjectStatus;
   readonly passwordHash: string | null;
   readonly owner: SubjectId | null;
+  readonly by: By;
+  readonly now: Seconds;
+}
+
+/** Members that are left out stay as they are. */
+export interface ChangeSubject {
+  readonly id: SubjectId;
+  readonly displayName?: string | undefined;
+  readonly emails?: NewSubject["emails"] | undefined;
+  readonly roles?: readonly Role[] | undefined;
+  readonly by: By;
+  readonly now: Seconds;
+}
+
+/** What can be done to a subject's status. */
+export type StatusVerb = "disable" | "enable" | "lock" | "unlock" | "delete";
+
+export interface SetPassword {
+  readonly id: SubjectId;
+  /** The hash that the decision was made on; another one by now means that nothing is done. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly how: "changed" | "reset";
+  /** A session to open in the same step, for whoever changed the password. */
+  readonly open: OpenSession | undefined;
+  readonly circumstances: Circumstances;
   readonly now: Seconds;
 }
 
@@ -166,6 +274,16 @@ export interface Store extends KeyStore {
     subject: SubjectId,
     page: { before: SessionId | undefined; limit: number; now: Seconds },
   ) => Promise<readonly SessionRow[]>;
+  readonly findCredentialOf: (subject: SubjectId) => Promise<Credential | undefined>;
+  readonly findSubject: (id: SubjectId) => Promise<SubjectRecord | undefined>;
+  /** In the order of their birth, without the deleted ones; of every organisation when it is null. */
+  readonly listSubjects: (
+    of: { readonly organisation: OrganisationId | null; readonly canonical: string | undefined } & ListOf<SubjectId>,
+  ) => Promise<readonly SubjectRecord[]>;
+  readonly listOrganisations: (page: ListOf<OrganisationId>) => Promise<readonly OrganisationRecord[]>;
+  readonly findOrganisationRecord: (id: OrganisationId) => Promise<OrganisationRecord | undefined>;
+  /** Newest first. */
+  readonly readJournal: (filter: JournalFilter) => Promise<JournalPage>;
   readonly findProfile: (subject: SubjectId) => Promise<Profile | undefined>;
   readonly findOrganisation: (canonical: string) => Promise<OrganisationId | undefined>;
   readonly hasAdministrator: () => Promise<boolean>;
@@ -175,17 +293,66 @@ export interface Store extends KeyStore {
   readonly openSession: (intent: OpenSession, options?: SignalOptions) => Promise<SessionView | undefined>;
   readonly rotate: (intent: Rotate, options?: SignalOptions) => Promise<Rotated>;
   readonly endSession: (intent: EndSession) => Promise<Ended>;
+  /** Ends every session of a subject; `open` is opened in the same step and outlives it. */
+  readonly revokeTokens: (intent: {
+    readonly subject: SubjectId;
+    readonly open: OpenSession | undefined;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly revocation: Revocation; readonly opened: SessionView | undefined }>>;
   readonly createOrganisation: (intent: {
-    id: OrganisationId;
-    name: string;
-    canonical: string;
-    now: Seconds;
-  }) => Promise<"created" | "taken">;
-  readonly createSubject: (intent: NewSubject) => Promise<"created" | "taken">;
+    readonly id: OrganisationId;
+    readonly name: string;
+    readonly canonical: string;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
+  readonly changeOrganisation: (intent: {
+    readonly id: OrganisationId;
+    readonly name: string;
+    readonly canonical: string;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
+  /** All but `enable` end every session of its subjects. */
+  readonly setOrganisationStatus: (intent: {
+    readonly id: OrganisationId;
+    readonly verb: "disable" | "enable" | "delete";
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
+  readonly createSubject: (intent: NewSubject) => Promise<Done<{ readonly subject: SubjectRecord }>>;
+  readonly changeSubject: (intent: ChangeSubject) => Promise<Done<{ readonly subject: SubjectRecord }>>;
+  /** Disabling, locking and deleting end every session; undoing them brings none back. */
+  readonly setSubjectStatus: (intent: {
+    readonly id: SubjectId;
+    readonly verb: StatusVerb;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly subject: SubjectRecord; readonly revocation: Revocation | undefined }>>;
+  /** Ends every session of the subject; undefined when nothing was done. */
+  readonly setPassword: (
+    intent: SetPassword,
+  ) => Promise<{ readonly opened: SessionView | undefined; readonly revocation: Revocation } | undefined>;
+  /** Puts another hash of the same password in the place of `from`; false when that is no longer the stored one. */
+  readonly rehashPassword: (intent: { subject: SubjectId; from: string; to: string }) => Promise<boolean>;
+  /** Whether `by` may make a link for the subject to set a password with; tells it in the journal. */
+  readonly allowPasswordReset: (intent: {
+    readonly subject: SubjectId;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<object>>;
+  /** Tells the journal of something that no other intent tells of. */
+  readonly note: (event: {
+    readonly kind: "lock_out";
+    readonly subject: SubjectId | null;
+    readonly from: Circumstances;
+    readonly now: Seconds;
+  }) => Promise<void>;
   /** Makes sure that the clients exist; leaves those that do. */
   readonly registerClients: (intent: { ids: readonly ClientId[]; now: Seconds }) => Promise<void>;
   /** Draws the line of a restore: whatever was born in another epoch is dead. */
-  readonly beginEpoch: (intent: { epoch: Uint8Array }) => Promise<void>;
+  readonly beginEpoch: (intent: { epoch: Uint8Array; now: Seconds }) => Promise<void>;
   /** Removes up to `limit` sessions that nothing can refer to any more, from `after` on; the last id looked at. */
   readonly sweepSessions: (intent: {
     after: SessionId | undefined;
@@ -214,6 +381,8 @@ export interface Tokens {
   readonly provesRefresh: (claimed: ClaimedRefresh, row: SessionBasis) => boolean;
   /** Binds text that a client carries for us, such as a cursor, to its purpose. */
   readonly macText: (purpose: string, text: string) => string;
+  /** Compares in constant time. */
+  readonly macIs: (purpose: string, text: string, presented: string) => boolean;
 }
 
 export interface Passwords {
@@ -223,4 +392,6 @@ export interface Passwords {
    */
   readonly verify: (hash: string | null, password: Secret, signal?: AbortSignal) => Promise<boolean | undefined>;
   readonly hash: (password: Secret) => Promise<string>;
+  /** Whether a stored hash is of another kind, or of weaker parameters, than those that are made today. */
+  readonly isStale: (hash: string) => boolean;
 }

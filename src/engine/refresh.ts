@@ -8,11 +8,13 @@ import type { SessionBasis } from "../core/session.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
+import type { Meter } from "./meter.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface RefreshDeps extends IssueDeps {
   readonly store: Pick<Store, "recallSession" | "findHolder" | "rotate">;
   readonly clock: Clock;
+  readonly meter: Pick<Meter, "refreshed">;
   /** Told of what an operator must hear about; the answer to the client does not depend on it. */
   readonly alarm: (alarm: RefreshAlarm) => void;
 }
@@ -34,11 +36,11 @@ export interface RefreshRequest {
  * Why there are no tokens, for dialects whose products tell the cases apart; the refusal is `invalid_grant` in each.
  * `unproven`: not a refresh token of ours. `reuse`: rotated before. `expired`: not used in time. `over`: its session has ended or is another door's.
  */
-export type RefreshOutcome =
-  | Granted<TokenPair>
-  | (Refusal & { readonly why: "unproven" | "reuse" | "expired" | "over" });
+export type RefreshOutcome = Granted<TokenPair> | Refused;
 
-const no = (why: "unproven" | "reuse" | "expired" | "over"): RefreshOutcome => ({ ...refused("invalid_grant"), why });
+type Refused = Refusal & { readonly why: Why };
+
+type Why = "unproven" | "reuse" | "expired" | "over";
 
 /**
  * The tokens that `refreshToken` is worth at this door. A hundred calls with one token give a hundred equal answers.
@@ -46,15 +48,20 @@ const no = (why: "unproven" | "reuse" | "expired" | "over"): RefreshOutcome => (
  */
 export async function refresh(
   deps: RefreshDeps,
-  { refreshToken, door, signal }: RefreshRequest,
+  { refreshToken, door, from, signal }: RefreshRequest,
 ): Promise<RefreshOutcome> {
+  const no = (why: Why): Refusal & { readonly why: Why } => {
+    deps.meter.refreshed(why);
+    return { ...refused("invalid_grant"), why };
+  };
   const claimed = deps.tokens.readRefresh(refreshToken.reveal());
   const basis = claimed === undefined ? undefined : await deps.store.recallSession(claimed.sid);
   if (claimed === undefined || basis === undefined || !deps.tokens.provesRefresh(claimed, basis)) return no("unproven");
 
+  const ended = (why: Why): Refused => ({ ...no(why), session: claimed.sid });
   const now = deps.clock.now();
   const rotated = await deps.store.rotate(
-    { id: claimed.sid, presented: claimed.seq, door: door.client, now },
+    { id: claimed.sid, presented: claimed.seq, door: door.client, from, now },
     { signal },
   );
   switch (rotated.kind) {
@@ -63,22 +70,24 @@ export async function refresh(
     case "keep": {
       // The holder is asked for after the step, so that a token never tells of a role that was gone before it.
       const holder = await deps.store.findHolder(basis.subject);
-      if (holder === undefined) return no("over");
+      if (holder === undefined) return ended("over");
       const issued = issuePair(deps, { session: { ...basis, ...rotated.turn, endedAt: null }, holder }, door, now);
-      return issued.ok ? issued : no("expired");
+      if (!issued.ok) return ended("expired");
+      deps.meter.refreshed(rotated.kind);
+      return issued;
     }
     case "reuse":
       deps.alarm({ kind: "refresh_reuse", session: basis });
-      return no("reuse");
+      return ended("reuse");
     case "ahead":
       deps.alarm({ kind: "database_went_back", session: basis });
-      return no("over");
+      return ended("over");
     case "expired":
-      return no("expired");
+      return ended("expired");
     case "unknown":
     case "ended":
     case "wrong-door":
-      return no("over");
+      return ended("over");
     default:
       return unreachable(rotated);
   }

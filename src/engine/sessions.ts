@@ -1,50 +1,40 @@
-/** A subject's own sessions, in pages. */
-import { parseId, type SessionId } from "../core/ids.ts";
-import { granted, refused, type Outcome } from "../core/result.ts";
+/** A subject's sessions, in pages. */
+import { parseId, type SessionId, type SubjectId } from "../core/ids.ts";
+import { granted, type Outcome } from "../core/result.ts";
 import type { SessionRow } from "../core/session.ts";
+import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import type { Principal } from "./introspect.ts";
 import type { Clock, Store, Tokens } from "./ports.ts";
+import { findSubject } from "./directory.ts";
 
 export interface SessionsDeps {
-  readonly store: Pick<Store, "listSessions">;
+  readonly store: Pick<Store, "listSessions" | "findSubject">;
   readonly tokens: Pick<Tokens, "macText">;
   readonly clock: Clock;
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Opaque; bound to its caller, so a made-up one is refused. Null: there is no more. */
-  readonly nextCursor: string | null;
-}
-
-export interface PageRequest {
-  readonly limit: number;
-  readonly cursor: string | undefined;
-}
-
-/** Newest first. Refuses with `invalid_request` for a cursor that this list did not give to this caller. */
-export async function ownSessions(
+/**
+ * Newest first: the caller's own, or those of a subject within the caller's reach. Refuses with `not_found`, and with
+ * `invalid_request` for a cursor that this list did not give to this caller.
+ */
+export async function listSessions(
   deps: SessionsDeps,
   caller: Principal,
-  page: PageRequest,
+  of: SubjectId | "own",
+  { limit, cursor }: PageRequest,
 ): Promise<Outcome<Page<SessionRow>>> {
-  const { subject } = caller.holder;
-  const sign = (id: SessionId): string => deps.tokens.macText("cursor sessions", `${subject} ${id}`);
-  const before = page.cursor === undefined ? undefined : readCursor(page.cursor, sign);
-  if (page.cursor !== undefined && before === undefined)
-    return refused("invalid_request", "The cursor is not one of this list.");
-  const rows = await deps.store.listSessions(subject, { before, limit: page.limit + 1, now: deps.clock.now() });
-  const items = rows.slice(0, page.limit);
-  const last = items.at(-1);
-  return granted({
-    items,
-    nextCursor: rows.length > items.length && last !== undefined ? `${last.id}.${sign(last.id)}` : null,
+  const subject = of === "own" ? caller.holder.subject : of;
+  if (of !== "own") {
+    const found = await findSubject(deps, caller, of);
+    if (!found.ok) return found;
+  }
+  const places = cursors(deps, "sessions", subject, parseId<SessionId>);
+  const before = places.read(cursor);
+  if (!before.ok) return before;
+  const rows = await deps.store.listSessions(subject, {
+    before: before.value,
+    limit: limit + 1,
+    now: deps.clock.now(),
   });
-}
-
-function readCursor(cursor: string, sign: (id: SessionId) => string): SessionId | undefined {
-  const at = cursor.indexOf(".");
-  const id = parseId<SessionId>(cursor.slice(0, Math.max(at, 0)));
-  // A cursor opens nothing that its caller could not list anyway; equality is enough.
-  return id !== undefined && cursor.slice(at + 1) === sign(id) ? id : undefined;
+  return granted(pageOf(rows, limit, ({ id }) => id, places));
 }

@@ -8,13 +8,15 @@ import type { RefusalCode } from "../core/refusals.ts";
 import { refused, type Outcome, type Refusal } from "../core/result.ts";
 import type { Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
+import type { Millis } from "../core/units.ts";
 import { bearerToken } from "./authorization.ts";
 import { checkEdge, knownMethods, readBody } from "./edge.ts";
 import { readInput } from "./input.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
 import { respond } from "./respond.ts";
-import type { Route } from "./route.ts";
+import type { RateClass, Route } from "./route.ts";
 import type { Handler, Peer } from "./serve.ts";
+import type { Gate } from "./shed.ts";
 
 /** How a door words a refusal; native doors answer problems, a dialect its product's own. */
 export type Refuse = (code: RefusalCode, details: ProblemDetails) => Response;
@@ -36,13 +38,36 @@ export interface AccessLogEntry {
   readonly milliseconds: number;
 }
 
+/** Told of every answer, for counting. */
+export interface AppMeter {
+  /** `route` is the declared path and `rate` its class; both are null where no route was found, and `rate` at a 405. */
+  readonly answered: (
+    route: string | null,
+    method: string,
+    status: number,
+    rate: RateClass | null,
+    milliseconds: number,
+  ) => void;
+}
+
 export interface AppOptions<Caller> {
   readonly mounts: readonly Mount<Caller>[];
   readonly authenticate: (accessToken: Secret) => Promise<Outcome<Caller>>;
   readonly scopesOf: (caller: Caller) => readonly Scope[];
   readonly addressOf: (request: Request, peer: Peer) => string;
+  /** Whether this machine itself is asking, as far as that is certain. */
+  readonly isLocal: (request: Request, peer: Peer) => boolean;
+  readonly gate: Gate;
+  readonly meter: AppMeter;
+  /** Whether the caller may do what a route declares to be for the whole instance. */
+  readonly reachesAll: (caller: Caller) => boolean;
+  /** Told of every refusal of a route, with the reason that the client is not told. */
+  readonly onRefused: (
+    refusal: Refusal,
+    of: { readonly requestId: string; readonly route: string; readonly address: string },
+  ) => void;
   readonly newRequestId: () => string;
-  readonly monotonic: () => number;
+  readonly monotonic: () => Millis;
   readonly log: (entry: AccessLogEntry) => void;
   /** Told of a thrown fault before it becomes a 500, or a 503 if `isUnavailable` says so. */
   readonly onFault: (fault: unknown, requestId: string) => void;
@@ -57,7 +82,10 @@ interface Passage {
   readonly url: URL;
   readonly requestId: string;
   readonly address: string;
+  readonly peer: Peer;
+  readonly started: Millis;
   route: string | null;
+  rate: RateClass | null;
 }
 
 interface Environment {
@@ -86,13 +114,23 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     getPath: (_request, context) => (context as { env: Environment["Bindings"] }).env.passage.url.pathname,
   });
 
-  async function callerOf({ declaration }: Route<Caller>, headers: Headers): Promise<Outcome<Caller | undefined>> {
-    if (declaration.authentication !== "bearer") return { ok: true, value: undefined };
-    const presented = bearerToken(headers.get("authorization"));
+  async function callerOf(
+    { declaration }: Route<Caller>,
+    { request, peer }: Passage,
+  ): Promise<Outcome<Caller | undefined>> {
+    if (declaration.scope === null) return { ok: true, value: undefined };
+    const authorization = request.headers.get("authorization");
+    // A token that was sent is always looked at: nobody should take a bad one for a good one.
+    if (declaration.authentication === "bearer-or-local" && authorization === null && options.isLocal(request, peer))
+      return { ok: true, value: undefined };
+    const presented = bearerToken(authorization);
     if (!presented.ok) return presented;
     const caller = await options.authenticate(new Secret(presented.value));
     if (!caller.ok) return caller;
-    return options.scopesOf(caller.value).includes(declaration.scope) ? caller : refused("insufficient_scope");
+    const may =
+      options.scopesOf(caller.value).includes(declaration.scope) &&
+      (declaration.tenant !== "instance" || options.reachesAll(caller.value));
+    return may ? caller : refused("insufficient_scope");
   }
 
   async function deliver(
@@ -103,15 +141,21 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
   ): Promise<Response> {
     const { request, requestId, address } = passage;
     const { declaration, handle } = route;
-    const refuse = (refusal: Refusal, errors?: ProblemDetails["errors"]): Response =>
-      mount.refuse(refusal.code, {
+    const refuse = (refusal: Refusal, errors?: ProblemDetails["errors"]): Response => {
+      options.onRefused(refusal, { requestId, route: passage.route ?? declaration.path, address });
+      return mount.refuse(refusal.code, {
         requestId,
         detail: refusal.detail,
         ...(errors === undefined ? {} : { errors }),
-        headers: { "x-request-id": requestId, ...challengeFor(refusal, declaration.scope) },
+        headers: {
+          "x-request-id": requestId,
+          ...challengeFor(refusal, declaration.scope),
+          ...(refusal.retryAfter === undefined ? {} : { "retry-after": String(refusal.retryAfter) }),
+        },
       });
+    };
 
-    const caller = await callerOf(route, request.headers);
+    const caller = await callerOf(route, passage);
     if (!caller.ok) return refuse(caller);
     const bytes = declaration.body === "none" ? undefined : await readBody(request, options.maxBody);
     if (bytes !== undefined && !bytes.ok) return refuse(bytes);
@@ -122,17 +166,26 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       headers: request.headers,
     });
     if (!input.ok) return refuse(input.refusal, input.errors);
-    const answer = await handle({
-      ...input.value,
-      caller: caller.value as never,
-      headers: request.headers,
-      from: { address, requestId },
-      signal: request.signal,
-    });
-    return "ok" in answer ? refuse(answer) : respond(declaration, answer, requestId);
+    options.gate.begin();
+    try {
+      const answer = await handle({
+        ...input.value,
+        caller: caller.value as never,
+        headers: request.headers,
+        from: { address, requestId },
+        signal: request.signal,
+      });
+      return "ok" in answer ? refuse(answer) : respond(declaration, answer, requestId);
+    } finally {
+      options.gate.end();
+    }
   }
 
-  async function guarded(mount: Mount<Caller>, passage: Passage, work: () => Promise<Response>): Promise<Response> {
+  async function guarded(
+    mount: Mount<Caller>,
+    passage: Passage,
+    work: () => Response | Promise<Response>,
+  ): Promise<Response> {
     try {
       return await work();
     } catch (fault) {
@@ -143,6 +196,13 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       return mount.refuse(code, { requestId: passage.requestId, headers: { "x-request-id": passage.requestId } });
     }
   }
+
+  /** Nothing of the request has been looked at but its path. */
+  const shed = (mount: Mount<Caller>, { requestId }: Passage): Response =>
+    mount.refuse("overloaded", {
+      requestId,
+      headers: { "x-request-id": requestId, "retry-after": String(options.gate.retryAfter()) },
+    });
 
   for (const mount of options.mounts) {
     const methods = new Map<string, string[]>();
@@ -156,7 +216,12 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
         const { passage } = context.env;
         passage.route = path;
         if (passage.request.method === "HEAD" && !hasHead) return next();
-        return guarded(mount, passage, () => deliver(mount, route, passage, context.req.param()));
+        passage.rate = route.declaration.rate;
+        return guarded(mount, passage, () =>
+          options.gate.admits(route.declaration.shed, passage.started)
+            ? deliver(mount, route, passage, context.req.param())
+            : shed(mount, passage),
+        );
       });
     }
     for (const [path, allowed] of methods) {
@@ -195,22 +260,23 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
           ...(edge.code === "method_not_allowed" ? { allow: knownMethods } : {}),
         },
       });
-      finish({ requestId, address, route: null }, request, response, started);
+      finish({ requestId, address, started, route: null, rate: null }, request, response);
       return response;
     }
-    const passage: Passage = { request, url: edge.url, requestId, address, route: null };
+    const passage: Passage = { request, url: edge.url, requestId, address, peer, started, route: null, rate: null };
     const response = await hono.fetch(request, { passage });
-    finish(passage, request, response, started);
+    finish(passage, request, response);
     return response;
   };
 
   function finish(
-    passage: Pick<Passage, "requestId" | "address" | "route">,
+    passage: Pick<Passage, "requestId" | "address" | "started" | "route" | "rate">,
     { method }: Request,
     { status }: Response,
-    started: number,
   ): void {
-    const { requestId, address, route } = passage;
-    options.log({ requestId, method, route, status, address, milliseconds: options.monotonic() - started });
+    const { requestId, address, started, route, rate } = passage;
+    const milliseconds = options.monotonic() - started;
+    options.meter.answered(route, method, status, rate, milliseconds);
+    options.log({ requestId, method, route, status, address, milliseconds });
   }
 }

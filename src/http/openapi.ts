@@ -29,17 +29,18 @@ const Problem = z
   .meta({ id: "Problem" });
 
 /** What the delivery itself may refuse, by what a route declares. */
-function refusalsOf({ authentication, body, refusals: own }: Declaration): readonly RefusalCode[] {
+function refusalsOf({ scope, shed, body, refusals: own }: Declaration): readonly RefusalCode[] {
   return [
     ...new Set<RefusalCode>([
       "malformed_request",
       "invalid_request",
-      ...(authentication === "bearer" ? (["missing_token", "invalid_token", "insufficient_scope"] as const) : []),
+      ...(scope === null ? [] : (["missing_token", "invalid_token", "insufficient_scope"] as const)),
       ...(typeof body === "object" ? (["malformed_json", "body_too_large"] as const) : []),
       "unsupported_media_type",
       ...own,
       "internal_error",
       "temporarily_unavailable",
+      ...(shed === "verify" ? [] : (["overloaded"] as const)),
     ]),
   ];
 }
@@ -65,7 +66,8 @@ function operationOf(declaration: Declaration): ZodOpenApiOperationObject {
   const { body, query, params, summary, authentication, scope } = declaration;
   return {
     summary,
-    security: authentication === "bearer" ? [{ accessToken: [scope] }] : [],
+    // The empty one beside it: no token is needed where the request comes from this machine.
+    security: scope === null ? [] : [{ accessToken: [scope] }, ...(authentication === "bearer" ? [] : [{}])],
     ...(typeof body === "object"
       ? { requestBody: { required: true, content: { "application/json": { schema: body.json } } } }
       : {}),

@@ -57,11 +57,14 @@ interface Declared {
   readonly refusals: readonly RefusalCode[];
 }
 
-/** `credentials`: the handler itself checks what the request carries. */
+/**
+ * `credentials`: the handler itself checks what the request carries. `bearer-or-local`: this machine itself needs no
+ * token.
+ */
 export type Declaration = Declared &
   (
     | { readonly authentication: "public" | "credentials"; readonly scope: null }
-    | { readonly authentication: "bearer"; readonly scope: Scope }
+    | { readonly authentication: "bearer" | "bearer-or-local"; readonly scope: Scope }
   );
 
 type SchemaOutput<S> = S extends z.ZodType ? z.output<S> : undefined;

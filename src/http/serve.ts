@@ -88,6 +88,12 @@ export class RequestFault extends Error {
   }
 }
 
+/** What runs us, for those who want to know and not for those who would do something else on it. */
+export const runtimeHere = (): { readonly name: "bun" | "node"; readonly version: string } => {
+  const bun = process.versions["bun"];
+  return bun === undefined ? { name: "node", version: process.versions.node } : { name: "bun", version: bun };
+};
+
 /** Listens until `stop`. Throws `PortInUse`, or the runtime's error when the address cannot be had for another reason. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   if (options.hostname === "") throw new TypeError("listen needs a host name");

@@ -49,17 +49,23 @@ function stateAt(ordered: readonly KeyTimes[], at: number, active: number, now: 
   return now < after(after(retiredAt, maxima.access), leeway) ? "retired" : "gone";
 }
 
-/** The times of the keys that must be made now, so that one is active and one is published ahead. */
+/**
+ * The times of the keys that must be made now, so that one is active and one is published ahead. A key that is further
+ * ahead than a period was made by a clock that was wrong; it does not count, or the rotation would wait for it.
+ */
 export function missingKeys(keys: readonly KeyTimes[], now: Seconds): readonly KeyTimes[] {
-  const last = keys.toSorted((a, b) => a.activeAt - b.activeAt).at(-1);
-  if (last === undefined) {
+  if (keys.length === 0) {
     // The very first key signs at once: nobody can have cached a key set without it.
     return [
       { publishedAt: now, activeAt: now },
       { publishedAt: now, activeAt: after(now, signingPeriod) },
     ];
   }
-  if (last.activeAt > now) return [];
+  const begun = keys.filter(({ activeAt }) => activeAt <= now);
+  // Before the first key's time the clock was set back, and will come forward again.
+  const last = begun.toSorted((a, b) => a.activeAt - b.activeAt).at(-1);
+  if (last === undefined) return [];
+  if (keys.some(({ activeAt }) => activeAt > now && activeAt <= after(now, signingPeriod))) return [];
   const due = after(last.activeAt, signingPeriod);
   const soonest = after(now, publishAhead);
   return [{ publishedAt: now, activeAt: due > soonest ? due : soonest }];

@@ -8,6 +8,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  timingSafeEqual,
   type KeyObject,
 } from "node:crypto";
 
@@ -24,7 +25,7 @@ import type {
   Tokens,
 } from "../engine/ports.ts";
 import { headerText, signJws, verifyJws, type SigningMaterial, type VerifyingMaterial } from "./jws.ts";
-import { keyStates, missingKeys, type KeyTimes } from "./keyring.ts";
+import { keyStates, missingKeys, type KeyState, type KeyTimes } from "./keyring.ts";
 import { mintRefresh, provesRefresh, readRefresh } from "./refresh-token.ts";
 import { seal, unseal, type MasterKey } from "./seal.ts";
 
@@ -42,7 +43,15 @@ export interface PublicKeySet {
   readonly keys: readonly PublicJwk[];
 }
 
+/** How many signing keys are in which state. */
+export interface KeyCensus {
+  readonly states: Readonly<Record<KeyState, number>>;
+  /** When the next key begins to sign; undefined: none is published ahead. */
+  readonly nextAt: Seconds | undefined;
+}
+
 export interface TokenKeys extends Tokens {
+  readonly census: (now: Seconds) => KeyCensus;
   /** The key set that verifiers see at `now` (RFC 7517 section 5): published, active and retired keys. */
   readonly publicKeySet: (now: Seconds) => PublicKeySet;
   /** Makes the keys whose time has come; called at start and by housekeeping. */
@@ -147,11 +156,18 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
   const { store, master, clock } = deps;
   let loaded = openAll(master, await store.loadKeys());
 
-  const ensure = async (now: Seconds): Promise<void> => {
+  const make = async (now: Seconds): Promise<void> => {
     const wanted = missing(loaded, deps, now);
     if (isNothing(wanted)) return;
     await store.addKeys(wanted);
     loaded = openAll(master, await store.loadKeys());
+  };
+  // One after the other: two at once would each make the key that is missing.
+  let making: Promise<void> = Promise.resolve();
+  const ensure = (now: Seconds): Promise<void> => {
+    const made = making.then(() => make(now));
+    making = made.catch(() => undefined);
+    return made;
   };
   await ensure(clock.now());
 
@@ -167,13 +183,27 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
   const mac = (purpose: string, text: string): Buffer =>
     createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
 
+  const macText = (purpose: string, text: string): string => mac(purpose, text).toString("base64url", 0, 16);
+
   const readWith = (text: string, key: (kid: string) => SigningKey | undefined): AccessClaims | undefined => {
     const verified = verifyJws(text, { types: accessTypes, key });
     return verified.ok ? readAccessClaims(verified.payload) : undefined;
   };
 
+  const census = (now: Seconds): KeyCensus => {
+    const counts: Record<KeyState, number> = { published: 0, active: 0, retired: 0, gone: 0 };
+    let nextAt: Seconds | undefined;
+    for (const { key, state } of states(now)) {
+      counts[state] += 1;
+      // They come in the order of their activation.
+      if (state === "published") nextAt ??= key.activeAt;
+    }
+    return { states: counts, nextAt };
+  };
+
   return {
     ensure,
+    census,
     publicKeySet: (now) => ({
       keys: states(now).flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
     }),
@@ -193,6 +223,11 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     mintRefresh: (row, issuer) => mintRefresh(loaded.refresh, row, issuer),
     readRefresh,
     provesRefresh: (claimed, row) => provesRefresh(loaded.refresh, claimed, row),
-    macText: (purpose, text) => mac(purpose, text).toString("base64url", 0, 16),
+    macText,
+    macIs: (purpose, text, presented) => {
+      const expected = Buffer.from(macText(purpose, text));
+      const given = Buffer.from(presented);
+      return expected.length === given.length && timingSafeEqual(expected, given);
+    },
   };
 }

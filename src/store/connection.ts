@@ -21,6 +21,16 @@ class DatabaseDamaged extends Error {
   readonly code = "DATABASE_DAMAGED";
 }
 
+/** For looking only, beside whoever writes. */
+export const readDatabase = (file: string): DatabaseSync =>
+  new DatabaseSync(file, { readOnly: true, timeout: busyTimeout });
+
+/** The fault of a damaged file in the operator's words; any other as it is. */
+export const asDamaged = (file: string, cause: unknown): unknown =>
+  cause instanceof Error && "errcode" in cause && damaged.has(cause.errcode)
+    ? new DatabaseDamaged(`${file} is damaged or no database. Do: put it back from a backup`, { cause })
+    : cause;
+
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: busyTimeout });
   try {
@@ -28,7 +38,6 @@ export function openDatabase(file: string): DatabaseSync {
     return db;
   } catch (cause) {
     db.close();
-    if (!(cause instanceof Error && "errcode" in cause && damaged.has(cause.errcode))) throw cause;
-    throw new DatabaseDamaged(`${file} is damaged or no database. Do: put it back from a backup`, { cause });
+    throw asDamaged(file, cause);
   }
 }

@@ -12,12 +12,20 @@ import { maxima } from "../core/policy.ts";
 import { serve, servedSeconds, windowIsOpen, type ServedTime } from "../core/served-time.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
+import { credentialIntents } from "./credential-intents.ts";
 import { keyIntents } from "./key-intents.ts";
+import { organisationIntents } from "./organisation-intents.ts";
 import { sessionIntents } from "./session-intents.ts";
 import type { Intent, Step } from "./step.ts";
 import { subjectIntents } from "./subject-intents.ts";
 
-const intentTable = (db: DatabaseSync) => ({ ...sessionIntents(db), ...subjectIntents(db), ...keyIntents(db) });
+const intentTable = (db: DatabaseSync) => ({
+  ...sessionIntents(db),
+  ...credentialIntents(db),
+  ...subjectIntents(db),
+  ...organisationIntents(db),
+  ...keyIntents(db),
+});
 
 export type Intents = ReturnType<typeof intentTable>;
 export type IntentName = keyof Intents;

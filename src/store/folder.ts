@@ -36,7 +36,7 @@ export function lockFolder(folder: string): FolderLock {
       });
     }
     throw new FolderUnusable(
-      `the lock in ${folder} cannot be taken: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `the lock in ${folder} cannot be taken: ${cause instanceof Error ? cause.message : String(cause)}. Do: see that its disk has room, and that the server's user may write there`,
       { cause },
     );
   }
@@ -56,13 +56,16 @@ function makePrivate(folder: string): void {
   }
 }
 
+/** Whether an instance was begun here: the key is made only once the database is there. */
+export const hasMasterKey = (folder: string): boolean => existsSync(masterKeyFile(folder));
+
 /**
  * A folder with a master key but without its database has lost it: starting would make an empty authority in its
  * place, and every token that it had revoked would be somebody else's problem.
  */
 export function refuseLostDatabase(folder: string): void {
   const size = statSync(databaseFile(folder), { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0 && existsSync(masterKeyFile(folder))) {
+  if (size === 0 && hasMasterKey(folder)) {
     throw new FolderUnusable(
       `${folder} has a master key and no database. Do: put jeton.db back from a backup, or choose an empty folder with --data`,
     );

@@ -18,11 +18,33 @@ export interface Writer {
 export interface GroupCommit {
   readonly submit: (asked: Asked, signal?: AbortSignal) => Promise<unknown>;
   readonly beat: () => Promise<void>;
+  readonly pulse: Pulse;
   /** Carries out what is waiting, then closes the writer. */
   readonly close: () => Promise<void>;
 }
 
+/** How the store is doing; asking costs nothing and writes nothing. */
+export interface Pulse {
+  /** Intents that wait for their group. */
+  readonly waiting: () => number;
+  /** For how long the oldest intent without an answer has waited; 0 when there is none. */
+  readonly oldest: (now: Millis) => number;
+  /** When the writer last said that all is well, by a commit or a beat. */
+  readonly wellAt: () => Millis;
+  /** The last thing that it said was something else. */
+  readonly isFailing: () => boolean;
+}
+
+/** A group that came to an end. */
+export interface GroupReport {
+  readonly size: number;
+  readonly outcome: GroupOutcome["kind"];
+  readonly milliseconds: number;
+}
+
 export interface GroupCommitOptions {
+  /** Told of each group; what it does must not fail. */
+  readonly onGroup?: ((report: GroupReport) => void) | undefined;
   readonly monotonic: () => Millis;
   /** The outcome of a commit is unknown or the file is damaged: the process must end. */
   readonly onFatal: (reason: string) => void;
@@ -41,12 +63,33 @@ interface Waiting {
   readonly reject: (fault: Error) => void;
 }
 
-export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitOptions): GroupCommit {
+export function groupCommit(writer: Writer, { monotonic, onFatal, onGroup }: GroupCommitOptions): GroupCommit {
   let queue: Waiting[] = [];
   let working: Promise<void> | undefined;
   let lastBeat = monotonic();
   let gapEnd: Millis | undefined;
   let closed = false;
+  /** The first intent of the group that is under way. */
+  let underWay: Waiting | undefined;
+  let wellAt = monotonic();
+  let isFailing = false;
+  let ticking = false;
+
+  /** What the writer said of itself by an outcome. */
+  function listen({ kind }: GroupOutcome): void {
+    isFailing = kind !== "committed";
+    if (!isFailing) wellAt = monotonic();
+  }
+
+  async function run(group: readonly Waiting[]): Promise<void> {
+    underWay = group[0];
+    const began = monotonic();
+    const outcome = await writer.run(group.map(({ asked }) => asked));
+    underWay = undefined;
+    listen(outcome);
+    settle(group, outcome);
+    onGroup?.({ size: group.length, outcome: outcome.kind, milliseconds: monotonic() - began });
+  }
 
   /** The time; on the way it is noticed if the process stood still until now. */
   function look(): Millis {
@@ -100,7 +143,7 @@ export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitO
       await nextTurn();
       while (queue.length > 0) {
         const group = takeGroup();
-        if (group.length > 0) settle(group, await writer.run(group.map(({ asked }) => asked)));
+        if (group.length > 0) await run(group);
       }
     } finally {
       working = undefined;
@@ -121,9 +164,23 @@ export function groupCommit(writer: Writer, { monotonic, onFatal }: GroupCommitO
       if (closed) return;
       // Nobody waits longer than the deadline, also when the writer does not come back.
       queue = decidable(queue, now);
-      // Also while a group is under way: one that writes nothing does not write the time either.
-      const outcome = await writer.tick();
-      if (outcome.kind === "fatal") onFatal(outcome.reason);
+      // One at a time: while the file is locked each takes seconds, and the next group would wait behind all of them.
+      if (ticking) return;
+      ticking = true;
+      try {
+        // Also while a group is under way: one that writes nothing does not write the time either.
+        const outcome = await writer.tick();
+        listen(outcome);
+        if (outcome.kind === "fatal") onFatal(outcome.reason);
+      } finally {
+        ticking = false;
+      }
+    },
+    pulse: {
+      waiting: () => queue.length,
+      oldest: (now) => now - ((underWay ?? queue[0])?.receivedAt ?? now),
+      wellAt: () => wellAt,
+      isFailing: () => isFailing,
     },
     close: async () => {
       closed = true;

@@ -12,6 +12,11 @@ class SchemaMismatch extends Error {
   readonly code = "SCHEMA_MISMATCH";
 }
 
+/** The file is a database, but none of ours. No table is made in it. */
+class NotOurDatabase extends Error {
+  readonly code = "DATABASE_DAMAGED";
+}
+
 export interface Migration {
   readonly number: number;
   readonly name: string;
@@ -38,10 +43,33 @@ const historySql = `CREATE TABLE IF NOT EXISTS migration (
   checksum TEXT NOT NULL
 ) STRICT`;
 
-/** Brings the schema to the newest form that `migrations` describe; the number of those that ran. */
-export function migrate(db: DatabaseSync, migrations: readonly Migration[] = knownMigrations()): number {
+/**
+ * Tables without our history are another program's; none at all, where ours must be, are what is left of a lost
+ * database. An authority made in their place would know nothing of what it had revoked.
+ */
+function refuseOthers(db: DatabaseSync, mustBeOurs: boolean): void {
+  const { tables, history } = prepare<{ tables: number; history: number | null }>(
+    db,
+    "SELECT count(*) AS tables, max(name = 'migration') AS history FROM sqlite_schema WHERE type = 'table'",
+  ).get()!;
+  if (history === 1 || (tables === 0 && !mustBeOurs)) return;
+  throw new NotOurDatabase(
+    "the database in the data folder is not one of Jeton's. Do: put jeton.db back from a backup, or choose an empty folder with --data",
+  );
+}
+
+/**
+ * Brings the schema to the newest form that `migrations` describe; the number of those that ran. With `mustBeOurs` it
+ * makes no schema where there is none.
+ */
+export function migrate(
+  db: DatabaseSync,
+  migrations: readonly Migration[] = knownMigrations(),
+  mustBeOurs = false,
+): number {
   db.exec("BEGIN IMMEDIATE");
   try {
+    refuseOthers(db, mustBeOurs);
     db.exec(historySql);
     const applied = prepare<{ number: number; name: string; checksum: string }>(
       db,

@@ -7,9 +7,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
 import { mayHold, type SessionBasis, type SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
-import type { KeyStore, Store } from "../engine/ports.ts";
+import type { Credential, KeyStore, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import { holderFromRow, sessionColumns, sessionFromRow, type HolderColumns, type SessionColumns } from "./rows.ts";
+import { openDirectory } from "./directory.ts";
+import { openJournalPages } from "./journal.ts";
 import { openDecisive, openView } from "./view.ts";
 
 type Reads = Pick<
@@ -20,6 +22,12 @@ type Reads = Pick<
   | "findSession"
   | "listSessions"
   | "findLiveSession"
+  | "findCredentialOf"
+  | "findSubject"
+  | "listSubjects"
+  | "findOrganisationRecord"
+  | "listOrganisations"
+  | "readJournal"
   | "findProfile"
   | "findOrganisation"
   | "hasAdministrator"
@@ -31,12 +39,13 @@ interface CredentialColumns extends HolderColumns {
   readonly subject_status: string;
   readonly organisation_status: string;
   readonly password: string | null;
+  readonly revoked_upto: number;
   readonly epoch: Uint8Array;
   readonly counter: number;
 }
 
 const credentialSql = `SELECT u.id, u.username, u.roles, u.organisation, u.status AS subject_status,
-    o.status AS organisation_status, u.password, i.epoch, i.counter
+    o.status AS organisation_status, u.password, u.revoked_upto, i.epoch, i.counter
   FROM organisation o
   JOIN subject u ON u.organisation = o.id
   JOIN instance i ON i.id = 1`;
@@ -44,19 +53,42 @@ const credentialSql = `SELECT u.id, u.username, u.roles, u.organisation, u.statu
 /** So many sessions are kept in memory, the longest known given up first; each is less than a kilobyte. */
 const mostRecalled = 4096;
 
+const credentialFromRow = (row: CredentialColumns): Credential => ({
+  holder: holderFromRow(row.id, row),
+  mayHold: mayHold({
+    status: row.subject_status as SubjectStatus,
+    organisationActive: row.organisation_status === "active",
+    clientActive: true,
+  }),
+  passwordHash: row.password,
+  revokedUpto: row.revoked_upto,
+  instance: { epoch: row.epoch, counter: row.counter },
+});
+
+/** Below every id. */
+const firstId = new Uint8Array(0);
+
 /** Above every id: where a list without a cursor begins. */
 const lastId = new Uint8Array(16).fill(0xff);
 
 export function openReads(db: DatabaseSync): Reads {
   // A subject by user name, with the counter of the same snapshot.
-  const byUsername = prepare<CredentialColumns>(db, `${credentialSql} WHERE o.canonical = ? AND u.canonical = ?`);
+  const byUsername = prepare<CredentialColumns>(
+    db,
+    `${credentialSql} WHERE o.canonical = ? AND o.status <> 'deleted' AND u.canonical = ? AND u.status <> 'deleted'`,
+  );
+
+  // A subject by its id, with the counter of the same snapshot.
+  const byId = prepare<CredentialColumns>(db, `${credentialSql} WHERE u.id = ?`);
 
   // A subject by one of its verified addresses, with the counter of the same snapshot.
   const byEmail = prepare<CredentialColumns>(
     db,
-    `${credentialSql} JOIN subject_email e ON e.organisation = o.id AND e.subject = u.id WHERE o.canonical = ? AND e.canonical = ?`,
+    `${credentialSql} JOIN subject_email e ON e.organisation = o.id AND e.subject = u.id WHERE o.canonical = ? AND o.status <> 'deleted' AND e.canonical = ?`,
   );
 
+  const directory = openDirectory(db);
+  const journal = openJournalPages(db);
   const view = openView(db);
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
   const holder = prepare<HolderColumns>(db, "SELECT username, roles, organisation FROM subject WHERE id = ?");
@@ -96,7 +128,10 @@ export function openReads(db: DatabaseSync): Reads {
     db,
     "SELECT address FROM subject_email WHERE subject = ? ORDER BY canonical",
   );
-  const organisation = prepare<{ id: Uint8Array }>(db, "SELECT id FROM organisation WHERE canonical = ?");
+  const organisation = prepare<{ id: Uint8Array }>(
+    db,
+    "SELECT id FROM organisation WHERE canonical = ? AND status <> 'deleted'",
+  );
 
   // Roles are names separated by one space, so a name is found with a space on either side.
   const administrator = prepare<{ found: number }>(
@@ -120,19 +155,21 @@ export function openReads(db: DatabaseSync): Reads {
   return {
     findCredential: async (canonicalOrganisation, { kind, canonical }) => {
       const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
-      return (
-        row && {
-          holder: holderFromRow(row.id, row),
-          mayHold: mayHold({
-            status: row.subject_status as SubjectStatus,
-            organisationActive: row.organisation_status === "active",
-            clientActive: true,
-          }),
-          passwordHash: row.password,
-          instance: { epoch: row.epoch, counter: row.counter },
-        }
-      );
+      return row && credentialFromRow(row);
     },
+    findCredentialOf: async (subject) => {
+      const row = byId.get(bytesFromId(subject));
+      return row && credentialFromRow(row);
+    },
+    findSubject: async (id) => snapshot(() => directory.subject(bytesFromId(id))),
+    listSubjects: async ({ organisation: of, canonical, after, limit }) =>
+      snapshot(() =>
+        directory.subjects(of && bytesFromId(of), canonical, after === undefined ? firstId : bytesFromId(after), limit),
+      ),
+    findOrganisationRecord: async (id) => directory.organisation(bytesFromId(id)),
+    listOrganisations: async ({ after, limit }) =>
+      directory.organisations(after === undefined ? firstId : bytesFromId(after), limit),
+    readJournal: async (filter) => journal(filter),
     recallSession: async (id) => {
       const known = recalled.get(id);
       if (known !== undefined) return known;

@@ -72,5 +72,5 @@ export const holderFromRow = (subject: Uint8Array, { username, roles, organisati
   organisation: idFromBytes(organisation),
 });
 
-const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
+export const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
 export const rolesToText = (roles: readonly Role[]): string => [...new Set(roles)].toSorted().join(" ");

@@ -4,13 +4,16 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
+import { allows, coversRoles, reaches } from "../core/authority.ts";
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
-import type { SessionTurn, SessionView } from "../core/session.ts";
+import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
-import type { Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
+import type { By, Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
+import { byThemselves, openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
+import { openOpening } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
 import { openDecisive, openView } from "./view.ts";
 
@@ -20,30 +23,9 @@ type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 export function sessionIntents(db: DatabaseSync) {
   const read = openView(db);
   const readDecisive = openDecisive(db);
-
-  // A new session of a subject for a client, with the first refresh token's number.
-  const insert = prepare(
-    db,
-    `INSERT INTO session (id, subject, client, sign_in, created_at, seq, rotated_at, rotated_served, expires_at, absolute_end,
-       ended_at, born, epoch, kid, salt, access_lifetime, idle_lifetime, stable, retry_window, auth_time, amr)
-     VALUES (?, ?, ?, NULL, ?, 1, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-
-  const remove = prepare(db, "DELETE FROM session WHERE id = ?");
-
-  // What counts against the cap: a subject's sessions that have not ended, are not expired and were not revoked.
-  const live = "subject = ? AND ended_at IS NULL AND expires_at > ? AND born > ? AND epoch = ?";
-
-  const countLive = prepare<{ live: number }>(db, `SELECT count(*) AS live FROM session WHERE ${live}`);
-
-  // Those that the cap ends: never refreshed ones first, oldest first, those of a person's sign-in last; never the one
-  // that was just opened.
-  const endLeastUsed = prepare(
-    db,
-    `UPDATE session SET ended_at = ? WHERE id IN (
-       SELECT id FROM session WHERE ${live} AND id <> ?
-       ORDER BY sign_in IS NOT NULL, seq > 1, rotated_at, id LIMIT ?)`,
-  );
+  const open = openOpening(db);
+  const acting = openActing(db);
+  const tell = openTelling(db);
 
   // The next refresh token becomes the good one.
   const advance = prepare(
@@ -64,46 +46,49 @@ export function sessionIntents(db: DatabaseSync) {
        AND (expires_at + access_lifetime < ? OR (ended_at IS NOT NULL AND ended_at + access_lifetime < ?))`,
   );
 
+  /** One's own session, or that of somebody whom one may change. */
+  function mayEnd(by: By, holder: Holder): Pick<Actor, "told"> | undefined {
+    const actor = acting(by);
+    if (actor === undefined) return undefined;
+    const { authority, subject } = actor;
+    if (subject === holder.subject) return actor;
+    const may =
+      allows(authority, "users:write") &&
+      reaches(authority, holder.organisation) &&
+      coversRoles(authority, holder.roles);
+    return may ? actor : undefined;
+  }
+
+  /** Who presented the token proved nothing: the thief and the owner look alike. */
+  function tellOfReuse(
+    key: Uint8Array,
+    about: { readonly at: Seconds; readonly kind: "refresh_reuse" | "database_went_back" },
+    from: Rotate["from"],
+  ): void {
+    const { session, holder } = read(key)!;
+    const { subject, organisation } = holder;
+    tell(byThemselves(null, from), { ...about, organisation, subject, session: session.id, client: session.client });
+  }
+
   return {
     openSession: manyRows((intent: OpenSession, step: Step): SessionView | undefined => {
-      const { policy, now } = intent;
-      const id = bytesFromId(intent.id);
-      const subject = bytesFromId(intent.subject);
-      const absoluteEnd = after(now, policy.absolute);
-      const expiresAt = earlier(after(now, policy.idle), absoluteEnd);
-      insert.run(
-        id,
+      const opened = open(intent, step);
+      if (opened === undefined) return undefined;
+      const { view, capped } = opened;
+      const { subject, organisation } = view.holder;
+      tell(byThemselves(subject, intent.from), {
+        at: intent.now,
+        kind: "sign_in",
+        organisation,
         subject,
-        intent.client,
-        now,
-        now,
-        step.served,
-        expiresAt,
-        absoluteEnd,
-        intent.born,
-        intent.epoch,
-        intent.kid,
-        intent.salt,
-        policy.access,
-        policy.idle,
-        policy.onRefresh === "stable",
-        policy.retryWindow,
-        intent.authTime,
-        intent.amr,
-      );
-      const { alive, revokedUpto, epoch } = readDecisive(id)!;
-      if (!alive) {
-        // What was checked with the credential is no longer so: revoked, disabled or restored since.
-        remove.run(id);
-        return undefined;
-      }
-      const counted = [subject, now, revokedUpto, epoch] as const;
-      const surplus = (countLive.get(...counted)?.live ?? 0) - policy.sessionCap;
-      if (surplus > 0) endLeastUsed.run(now, ...counted, id, surplus);
-      return read(id);
+        session: intent.id,
+        client: intent.client,
+        detail: capped === 0 ? { amr: intent.amr } : { amr: intent.amr, capped },
+      });
+      return view;
     }),
 
-    rotate: oneRow(({ id, presented, door, now }: Rotate, step: Step): Rotated => {
+    rotate: oneRow(({ id, presented, door, from, now }: Rotate, step: Step): Rotated => {
       const key = bytesFromId(id);
       const found = readDecisive(key);
       if (found === undefined) return { kind: "unknown" };
@@ -123,6 +108,7 @@ export function sessionIntents(db: DatabaseSync) {
         case "ahead":
         case "reuse":
           end.run(now, key);
+          tellOfReuse(key, { at: now, kind: decision.kind === "reuse" ? "refresh_reuse" : "database_went_back" }, from);
           return { kind: decision.kind };
         case "advance": {
           const turn = advanced(row, moment);
@@ -135,15 +121,23 @@ export function sessionIntents(db: DatabaseSync) {
       }
     }),
 
-    endSession: oneRow(({ id, of, now }: EndSession): Ended => {
+    endSession: manyRows(({ id, of, now }: EndSession): Ended => {
       const found = read(bytesFromId(id));
       if (found === undefined) return { kind: "absent" };
-      const { session } = found;
-      if ("subject" in of ? session.subject !== of.subject : session.client !== of.client) return { kind: "absent" };
+      const { session, holder } = found;
+      const told =
+        "client" in of
+          ? session.client === of.client
+            ? byThemselves(holder.subject, of.from)
+            : undefined
+          : mayEnd(of, holder);
+      if (told === undefined) return { kind: "absent" };
       const accessUntil = (endedAt: Seconds): Seconds =>
         earlier(after(endedAt, session.accessLifetime), session.absoluteEnd);
       if (session.endedAt !== null) return { kind: "already", accessUntil: accessUntil(session.endedAt) };
       end.run(now, bytesFromId(id));
+      const { subject, organisation } = holder;
+      tell(told, { at: now, kind: "session_ended", organisation, subject, session: id, client: session.client });
       return { kind: "ended", accessUntil: accessUntil(now) };
     }),
 

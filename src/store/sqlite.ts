@@ -8,19 +8,23 @@ import type { Millis, Seconds } from "../core/units.ts";
 import type { Chance, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import { openExecutor, type IntentArguments, type IntentName, type IntentResult } from "./executor.ts";
-import { openDatabase } from "./connection.ts";
-import { groupCommit, type Writer } from "./group-commit.ts";
+import { asDamaged, openDatabase } from "./connection.ts";
+import { groupCommit, type GroupReport, type Pulse, type Writer } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { openReads } from "./reads.ts";
-import { threadedWriter } from "./threaded-writer.ts";
+import { threadedWriter, writerThread } from "./threaded-writer.ts";
 
 export interface SqliteOptions {
   /** Path of the database, or `:memory:` for a throw-away one. */
   readonly file: string;
+  /** There was an instance before, so a file without one is not made into a new one. */
+  readonly mustBeOurs?: boolean;
   readonly monotonic: () => Millis;
   readonly chance: Chance;
   readonly now: Seconds;
   readonly onFatal: (reason: string) => void;
+  /** Told of each commit group. */
+  readonly onGroup?: (report: GroupReport) => void;
   /** `thread`: the writer has one of its own, as a server needs. `here`: for one command, and for tests. */
   readonly writer: "here" | "thread";
 }
@@ -39,13 +43,26 @@ function writerHere(db: DatabaseSync, monotonic: () => Millis): Writer {
   return { run: executor.run, tick: executor.tick, close: () => Promise.resolve() };
 }
 
-export function openSqlite({ file, monotonic, chance, now, onFatal, writer: place }: SqliteOptions): Store {
+export interface SqliteStore extends Store {
+  readonly pulse: Pulse;
+}
+
+export function openSqlite({
+  file,
+  mustBeOurs = false,
+  monotonic,
+  chance,
+  now,
+  onFatal,
+  onGroup,
+  writer: place,
+}: SqliteOptions): SqliteStore {
   const db = openDatabase(file);
-  migrate(db);
+  migrate(db, undefined, mustBeOurs);
   begin(db, chance, now);
-  const writer = place === "thread" ? threadedWriter(file) : writerHere(db, monotonic);
+  const writer = place === "thread" ? threadedWriter(writerThread(file)) : writerHere(db, monotonic);
   if (place === "thread") db.exec("PRAGMA query_only = ON");
-  const commits = groupCommit(writer, { monotonic, onFatal });
+  const commits = groupCommit(writer, { monotonic, onFatal, onGroup });
 
   const ask =
     <Name extends IntentName>(name: Name) =>
@@ -55,18 +72,34 @@ export function openSqlite({ file, monotonic, chance, now, onFatal, writer: plac
     ): Promise<IntentResult<Name>> =>
       commits.submit({ name, intent }, options?.signal) as Promise<IntentResult<Name>>;
 
+  const reads = openReads(db);
   return {
-    ...openReads(db),
+    ...reads,
+    // The first look at the subjects of every start, so it is here that a damaged table shows.
+    hasAdministrator: () =>
+      reads.hasAdministrator().catch((cause: unknown) => {
+        throw asDamaged(file, cause);
+      }),
     openSession: ask("openSession"),
     rotate: ask("rotate"),
     endSession: ask("endSession"),
+    revokeTokens: ask("revokeTokens"),
+    setPassword: ask("setPassword"),
+    rehashPassword: ask("rehashPassword"),
+    allowPasswordReset: ask("allowPasswordReset"),
+    note: ask("note"),
     createOrganisation: ask("createOrganisation"),
+    changeOrganisation: ask("changeOrganisation"),
+    setOrganisationStatus: ask("setOrganisationStatus"),
     createSubject: ask("createSubject"),
+    changeSubject: ask("changeSubject"),
+    setSubjectStatus: ask("setSubjectStatus"),
     registerClients: ask("registerClients"),
     beginEpoch: ask("beginEpoch"),
     sweepSessions: ask("sweepSessions"),
     addKeys: ask("addKeys"),
     beat: commits.beat,
+    pulse: commits.pulse,
     close: async () => {
       await commits.close();
       db.close();

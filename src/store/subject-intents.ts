@@ -1,28 +1,61 @@
-/** Intents on organisations, subjects, clients and the instance itself, in SQL. */
+/**
+ * Intents on subjects, in SQL. What is asked for by somebody is allowed in the same step that does it, and told in the
+ * journal there.
+ */
 import type { DatabaseSync } from "node:sqlite";
 
-import { bytesFromId } from "../core/ids.ts";
-import type { NewSubject, Store } from "../engine/ports.ts";
+import { allows, coversRoles, reaches } from "../core/authority.ts";
+import { bytesFromId, type OrganisationId, type SubjectId } from "../core/ids.ts";
+import type { JournalDetail, JournalKind } from "../core/journal.ts";
+import type { Role } from "../core/scope.ts";
+import type { SubjectStatus } from "../core/session.ts";
+import type {
+  By,
+  ChangeSubject,
+  Done,
+  NewSubject,
+  NotDone,
+  Revocation,
+  StatusVerb,
+  Store,
+  SubjectRecord,
+} from "../engine/ports.ts";
+import { openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
+import { openDirectory } from "./directory.ts";
+import { openLines } from "./revocation.ts";
 import { rolesToText } from "./rows.ts";
-import { manyRows, oneRow } from "./step.ts";
+import { manyRows } from "./step.ts";
 
-type NewOrganisation = Parameters<Store["createOrganisation"]>[0];
-type NewClients = Parameters<Store["registerClients"]>[0];
-type NewEpoch = Parameters<Store["beginEpoch"]>[0];
+type SetStatus = Parameters<Store["setSubjectStatus"]>[0];
+type AllowReset = Parameters<Store["allowPasswordReset"]>[0];
+
+interface Transition {
+  readonly from: readonly SubjectStatus[];
+  readonly to: SubjectStatus;
+  readonly kind: JournalKind;
+}
+
+/** Disabled is more than locked: unlocking does not enable, and what is disabled cannot be locked. */
+const transitions: Readonly<Record<StatusVerb, Transition>> = {
+  disable: { from: ["active", "locked"], to: "disabled", kind: "subject_disabled" },
+  enable: { from: ["disabled"], to: "active", kind: "subject_enabled" },
+  lock: { from: ["active"], to: "locked", kind: "subject_locked" },
+  unlock: { from: ["locked"], to: "active", kind: "subject_unlocked" },
+  delete: { from: ["active", "locked", "disabled"], to: "deleted", kind: "subject_deleted" },
+};
 
 export function subjectIntents(db: DatabaseSync) {
-  // One organisation of each canonical name.
-  const insertOrganisation = prepare(
-    db,
-    "INSERT INTO organisation (id, name, canonical, status, created_at) VALUES (?, ?, ?, 'active', ?) ON CONFLICT (canonical) DO NOTHING",
-  );
+  const acting = openActing(db);
+  const tell = openTelling(db);
+  const directory = openDirectory(db);
+  const lines = openLines(db);
 
-  // One subject of each canonical name in its organisation.
+  // One subject of each canonical name in its organisation, deleted ones aside.
   const insertSubject = prepare(
     db,
     `INSERT INTO subject (id, organisation, kind, username, canonical, display_name, roles, status, password, owner, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (organisation, canonical) DO NOTHING`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
 
   // Addresses were verified before they come here.
@@ -31,60 +64,150 @@ export function subjectIntents(db: DatabaseSync) {
     "INSERT INTO subject_email (organisation, canonical, address, subject, verified_at) VALUES (?, ?, ?, ?, ?)",
   );
 
-  // Whether an address signs somebody else in.
+  // Whose an address is.
   const findEmail = prepare<{ subject: Uint8Array }>(
     db,
     "SELECT subject FROM subject_email WHERE organisation = ? AND canonical = ?",
   );
 
-  // A client that exists keeps its status.
-  const insertClient = prepare(
+  const removeEmails = prepare(db, "DELETE FROM subject_email WHERE subject = ?");
+  const change = prepare(db, "UPDATE subject SET display_name = ?, roles = ? WHERE id = ?");
+  const setStatus = prepare(db, "UPDATE subject SET status = ? WHERE id = ?");
+
+  // What is left of a deleted subject is its id, so that the journal and old tokens go on meaning it and nobody else.
+  const strip = prepare(db, "UPDATE subject SET password = NULL, roles = '' WHERE id = ?");
+
+  // Whether somebody else administers the instance.
+  const otherAdministrator = prepare<{ found: number }>(
     db,
-    "INSERT INTO client (id, status, created_at) VALUES (?, 'active', ?) ON CONFLICT (id) DO NOTHING",
+    `SELECT 1 AS found FROM subject u JOIN organisation o ON o.id = u.organisation
+     WHERE u.id <> ? AND u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
   );
 
-  // The line of a restore; the counter goes on, so nothing of before can be younger than it.
-  const setEpoch = prepare(db, "UPDATE instance SET epoch = ?, counter = counter + 1 WHERE id = 1");
+  /** The actor and a subject that it may change, or why not. */
+  function find(by: By, id: SubjectId): { readonly actor: Actor; readonly found: SubjectRecord } | NotDone {
+    const actor = acting(by);
+    if (actor === undefined) return "stale";
+    const found = directory.subject(bytesFromId(id));
+    if (found === undefined || !reaches(actor.authority, found.organisation)) return "absent";
+    const may = allows(actor.authority, "users:write") && coversRoles(actor.authority, found.roles);
+    return may ? { actor, found } : "forbidden";
+  }
+
+  /** Whether one of the addresses signs somebody other than `self` in. */
+  const isTaken = (organisation: OrganisationId, emails: NewSubject["emails"], self: Uint8Array): boolean =>
+    emails.some(({ canonical }) => {
+      const owner = findEmail.get(bytesFromId(organisation), canonical)?.subject;
+      return owner !== undefined && Buffer.compare(owner, self) !== 0;
+    });
+
+  function putEmails(
+    subject: Uint8Array,
+    { organisation, emails, now }: Pick<NewSubject, "organisation" | "emails" | "now">,
+  ): void {
+    const tenant = bytesFromId(organisation);
+    for (const { canonical, address } of emails) insertEmail.run(tenant, canonical, address, subject, now);
+  }
+
+  const leavesNobody = (found: SubjectRecord): boolean =>
+    found.roles.includes("admin") &&
+    found.status === "active" &&
+    otherAdministrator.get(bytesFromId(found.id)) === undefined;
 
   return {
-    createOrganisation: oneRow(({ id, name, canonical, now }: NewOrganisation): "created" | "taken" =>
-      insertOrganisation.run(bytesFromId(id), name, canonical, now) === 1 ? "created" : "taken",
+    createSubject: manyRows((intent: NewSubject): Done<{ readonly subject: SubjectRecord }> => {
+      const { organisation, kind, username, canonical, displayName, roles, status, passwordHash, now } = intent;
+      const actor = acting(intent.by);
+      if (actor === undefined) return { kind: "stale" };
+      const home = directory.organisation(bytesFromId(organisation));
+      if (home === undefined || !reaches(actor.authority, organisation)) return { kind: "absent" };
+      if (!allows(actor.authority, "users:write") || !coversRoles(actor.authority, roles)) return { kind: "forbidden" };
+      const id = bytesFromId(intent.id);
+      if (isTaken(organisation, intent.emails, id)) return { kind: "taken" };
+      const made = insertSubject.run(
+        id,
+        bytesFromId(organisation),
+        kind,
+        username,
+        canonical,
+        displayName,
+        rolesToText(roles),
+        status,
+        passwordHash,
+        intent.owner && bytesFromId(intent.owner),
+        now,
+      );
+      if (made === 0) return { kind: "taken" };
+      putEmails(id, intent);
+      const detail = { username, kind, roles: [...roles] };
+      tell(actor, { at: now, kind: "subject_created", organisation, subject: intent.id, detail });
+      return { kind: "done", subject: directory.subject(id)! };
+    }),
+
+    changeSubject: manyRows((intent: ChangeSubject): Done<{ readonly subject: SubjectRecord }> => {
+      const { id, now } = intent;
+      const target = find(intent.by, id);
+      if (typeof target === "string") return { kind: target };
+      const { actor, found } = target;
+      const roles = intent.roles ?? found.roles;
+      if (!coversRoles(actor.authority, roles)) return { kind: "forbidden" };
+      if (!roles.includes("admin") && leavesNobody(found)) return { kind: "last-administrator" };
+      const key = bytesFromId(id);
+      if (isTaken(found.organisation, intent.emails ?? [], key)) return { kind: "taken" };
+      change.run(intent.displayName ?? found.displayName, rolesToText(roles), key);
+      if (intent.emails !== undefined) {
+        removeEmails.run(key);
+        putEmails(key, { organisation: found.organisation, emails: intent.emails, now });
+      }
+      const subject = directory.subject(key)!;
+      const detail = changes(found, subject);
+      if (Object.keys(detail).length > 0)
+        tell(actor, { at: now, kind: "subject_changed", organisation: found.organisation, subject: id, detail });
+      return { kind: "done", subject };
+    }),
+
+    setSubjectStatus: manyRows(
+      ({ id, verb, by, now }: SetStatus): Done<{ subject: SubjectRecord; revocation: Revocation | undefined }> => {
+        const target = find(by, id);
+        if (typeof target === "string") return { kind: target };
+        const { actor, found } = target;
+        const { from, to, kind } = transitions[verb];
+        // Done twice is done.
+        if (found.status === to) return { kind: "done", subject: found, revocation: undefined };
+        if (!from.includes(found.status)) return { kind: "wrong-state" };
+        if (to !== "active" && leavesNobody(found)) return { kind: "last-administrator" };
+        const key = bytesFromId(id);
+        setStatus.run(to, key);
+        const revocation = to === "active" ? undefined : lines.ofSubject(key, now);
+        if (to === "deleted") {
+          strip.run(key);
+          removeEmails.run(key);
+        }
+        const detail: JournalDetail =
+          revocation === undefined ? {} : { sessions: revocation.sessions, upto: revocation.upto };
+        tell(actor, { at: now, kind, organisation: found.organisation, subject: id, detail });
+        return { kind: "done", subject: { ...found, status: to }, revocation };
+      },
     ),
 
-    createSubject: manyRows((intent: NewSubject): "created" | "taken" => {
-      const { kind, username, canonical, displayName, status, passwordHash, emails, now } = intent;
-      const id = bytesFromId(intent.id);
-      const organisation = bytesFromId(intent.organisation);
-      if (emails.some((email) => findEmail.get(organisation, email.canonical) !== undefined)) return "taken";
-      const owner = intent.owner && bytesFromId(intent.owner);
-      const roles = rolesToText(intent.roles);
-      if (
-        insertSubject.run(
-          id,
-          organisation,
-          kind,
-          username,
-          canonical,
-          displayName,
-          roles,
-          status,
-          passwordHash,
-          owner,
-          now,
-        ) === 0
-      ) {
-        return "taken";
-      }
-      for (const email of emails) insertEmail.run(organisation, email.canonical, email.address, id, now);
-      return "created";
-    }),
-
-    registerClients: manyRows(({ ids, now }: NewClients): void => {
-      for (const id of ids) insertClient.run(id, now);
-    }),
-
-    beginEpoch: oneRow(({ epoch }: NewEpoch): void => {
-      setEpoch.run(epoch);
+    allowPasswordReset: manyRows(({ subject, by, now }: AllowReset): Done<object> => {
+      const target = find(by, subject);
+      if (typeof target === "string") return { kind: target };
+      const { actor, found } = target;
+      if (found.kind !== "user") return { kind: "wrong-state" };
+      tell(actor, { at: now, kind: "password_reset_issued", organisation: found.organisation, subject });
+      return { kind: "done" };
     }),
   };
 }
+
+/** What is different, for the journal. */
+function changes(before: SubjectRecord, after: SubjectRecord): JournalDetail {
+  const detail: Record<string, string | readonly string[]> = {};
+  if (before.displayName !== after.displayName) detail["display_name"] = after.displayName;
+  if (!sameRoles(before.roles, after.roles)) detail["roles"] = [...after.roles];
+  if (before.emails.join("\n") !== after.emails.join("\n")) detail["emails"] = [...after.emails];
+  return detail;
+}
+
+const sameRoles = (a: readonly Role[], b: readonly Role[]): boolean => rolesToText(a) === rolesToText(b);

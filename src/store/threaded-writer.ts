@@ -10,8 +10,15 @@ import type { Writer } from "./group-commit.ts";
 
 export type Order = { readonly kind: "run"; readonly group: readonly Asked[] } | { readonly kind: "tick" | "close" };
 
-export function threadedWriter(file: string): Writer {
-  const thread = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData: file });
+/** The thread for a database, which must be there already. */
+export const writerThread = (file: string): Worker =>
+  new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData: file });
+
+/**
+ * Orders to the thread. It is not started again when it dies: what became of the group under way is unknown then, and
+ * only a new start reads what the disk really holds. So everybody who waits is told, and the process ends.
+ */
+export function threadedWriter(thread: Worker): Writer {
   let waiting: ((outcome: GroupOutcome) => void)[] = [];
   let dead: GroupOutcome | undefined;
 
@@ -29,9 +36,9 @@ export function threadedWriter(file: string): Writer {
         resolve(dead);
         return;
       }
-      // The thread answers in the order of its orders.
-      waiting.push(resolve);
+      // The thread answers in the order of its orders; one that could not be sent has no answer to wait for.
       thread.postMessage(what);
+      waiting.push(resolve);
     });
 
   return {

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 
 import { openLog } from "../../src/compose/log.ts";
 import { openDoors } from "../../src/compose/doors.ts";
+import type { Unready } from "../../src/compose/heart.ts";
 import type { Passwords, Store } from "../../src/engine/ports.ts";
 import type { Handler } from "../../src/http/serve.ts";
 import { passwords } from "../../src/identity/passwords.ts";
@@ -37,7 +38,8 @@ export const asking =
 export interface Parts {
   readonly store?: Store;
   readonly passwords?: Passwords;
-  readonly isReady?: () => boolean;
+  readonly unready?: () => Unready;
+  readonly issuer?: string;
 }
 
 /** The doors of an authority opened once more, with some of its parts replaced. They have a log of their own. */
@@ -59,9 +61,12 @@ export async function reopened(jeton: Authority, parts: Parts): Promise<{ ask: A
     chance: randomBytes,
     log,
     version: "0.0.0",
-    issuer,
+    issuer: parts.issuer ?? issuer,
     open: new Map([["sensu", { issuer: `${issuer}/sensu` }]]),
-    isReady: parts.isReady ?? (() => true),
+    vitals:
+      parts.unready === undefined
+        ? jeton.vitals
+        : { ...jeton.vitals, heart: { ...jeton.vitals.heart, unready: parts.unready } },
   });
   return {
     ask: asking(doors.main),

@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 
 import type { SubjectId } from "../../src/core/ids.ts";
+import type { SubjectStatus } from "../../src/core/session.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createSubject, ensureOrganisation, type SubjectWish } from "../../src/engine/subjects.ts";
 import { passwords } from "../../src/identity/passwords.ts";
 import type { Authority } from "../authority.ts";
 
-export interface Person extends Partial<Pick<SubjectWish, "status" | "roles" | "emails" | "kind">> {
+export interface Person extends Partial<Pick<SubjectWish, "roles" | "emails" | "kind">> {
   readonly username: string;
+  readonly status?: SubjectStatus;
   /** None: no sign-in by password. */
   readonly password?: string;
   readonly organisation?: string;
@@ -27,9 +29,12 @@ export async function add({ store, clock }: Authority, person: Person): Promise<
     displayName: username,
     roles,
     emails,
-    status,
+    status: status === "deleted" ? "active" : status,
     ...(password === undefined ? {} : { password: new Secret(password), unsafeSkipPasswordPolicy: true }),
   });
   assert.ok(made.ok, `${username} cannot be made`);
-  return made.value;
+  const { id } = made.value;
+  if (status === "deleted")
+    await store.setSubjectStatus({ id, verb: "delete", by: { kind: "operator" }, now: clock.now() });
+  return id;
 }

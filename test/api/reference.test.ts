@@ -50,7 +50,7 @@ describe("what the server says of itself", () => {
   });
 
   test("RFC 9110 section 15.6.4: a server that is not ready says so at /readyz, with a time to come back, and lives", async () => {
-    const { ask } = await reopened(jeton, { isReady: () => false });
+    const { ask } = await reopened(jeton, { unready: () => "starting" });
     const response = await ask("/readyz");
     assert.equal(response.headers.get("retry-after"), "1");
     assert.equal(await refusal(response), "503 temporarily_unavailable");

@@ -154,3 +154,15 @@ test("FL-09: a folder that has lost its database, or whose path is a file, is re
   writeFileSync(folder.path("data"), "a file");
   oneLine(await inProcess(init), 6, /the data folder \S+data cannot be used: /);
 });
+
+test("L-15: of two set-ups at once one makes the administrator, the other one is told why not, and a third is too late", async () => {
+  using folder = scratch();
+  const set = (name: string): Promise<Ended> =>
+    jeton(["init", "--data", "data", "--admin", name, "--password-stdin"], {
+      cwd: folder.path(),
+      input: "a cellar door in the rain",
+    });
+  const codes = (await Promise.all([set("ada"), set("eve")])).map(({ code }) => code);
+  assert.deepEqual(new Set(codes), new Set([0, 6]));
+  oneLine(await set("mallory"), 6, /is already set up\. Do: jeton serve/);
+});

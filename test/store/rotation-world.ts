@@ -17,6 +17,8 @@ import { testClock, type TestClock } from "../authority.ts";
 const door = clientId("native");
 const files = ["world.db", "world.db-wal"] as const;
 
+const from = { address: "192.0.2.1", requestId: "r-1" };
+
 export class World {
   readonly clock: TestClock = testClock();
   readonly folder: string = mkdtempSync(join(tmpdir(), "jeton-world-"));
@@ -57,7 +59,13 @@ export class World {
     const subject = id<SubjectId>();
     this.session = id<SessionId>();
     await this.store.registerClients({ ids: [door, clientId("other")], now });
-    await this.store.createOrganisation({ id: organisation, name: "Root", canonical: "root", now });
+    await this.store.createOrganisation({
+      id: organisation,
+      name: "Root",
+      canonical: "root",
+      by: { kind: "operator" },
+      now,
+    });
     const person = {
       id: subject,
       organisation,
@@ -73,6 +81,7 @@ export class World {
       status: "active",
       passwordHash: null,
       owner: null,
+      by: { kind: "operator" },
       now,
     });
     const { instance } = (await this.store.findCredential("root", { kind: "username", canonical: "bob" }))!;
@@ -87,13 +96,14 @@ export class World {
       epoch: instance.epoch,
       authTime: now,
       amr: "pwd",
+      from,
       now,
     });
   }
 
   present(seq: number, at: "home" | "elsewhere" = "home"): Promise<Rotated> {
     const there = at === "home" ? door : clientId("other");
-    return this.store.rotate({ id: this.session, presented: seq, door: there, now: this.clock.now() });
+    return this.store.rotate({ id: this.session, presented: seq, door: there, from, now: this.clock.now() });
   }
 
   /** The server runs for so many seconds. */
@@ -112,11 +122,11 @@ export class World {
 
   /** What a kill -9 now would leave on the disk, as a new copy. */
   #snapshot(): number {
-    const from = join(this.folder, String(this.#copy));
+    const source = join(this.folder, String(this.#copy));
     const number = ++this.#copies;
     mkdirSync(join(this.folder, String(number)));
     for (const file of files) {
-      if (existsSync(join(from, file))) copyFileSync(join(from, file), join(this.folder, String(number), file));
+      if (existsSync(join(source, file))) copyFileSync(join(source, file), join(this.folder, String(number), file));
     }
     return number;
   }
@@ -143,7 +153,7 @@ export class World {
 
   async restore(copy: number): Promise<void> {
     await this.rollBack(copy);
-    await this.store.beginEpoch({ epoch: randomBytes(16) });
+    await this.store.beginEpoch({ epoch: randomBytes(16), now: this.clock.now() });
   }
 
   async end(): Promise<void> {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
-import { storeConformance, type StoreUnderTest } from "../../src/store/conformance.ts";
+import { storeConformance } from "../../src/store/conformance/suite.ts";
+import type { StoreUnderTest } from "../../src/store/conformance/world.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { testClock } from "../authority.ts";
 

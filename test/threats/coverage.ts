@@ -65,7 +65,7 @@ function main(): void {
   const threats = readThreats(readFileSync(join(root, "docs/threats.md"), "utf8"));
   const tests = readSources(join(root, "test")).filter(({ path }) => !path.startsWith("runner/"));
   // The suite that every store passes is part of the source, since other stores will run it too.
-  const conformance = readSources(join(root, "src/store")).filter(({ path }) => path.endsWith("conformance.ts"));
+  const conformance = readSources(join(root, "src/store")).filter(({ path }) => path.includes("conformance/"));
   const covered = coveredIds([...tests, ...conformance]);
   const row = (name: string, of: readonly Threat[]): string => {
     const now = of.filter((threat) => threat.now);

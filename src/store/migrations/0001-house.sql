@@ -16,11 +16,14 @@ CREATE TABLE instance (
 CREATE TABLE organisation (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
   name TEXT NOT NULL,
-  canonical TEXT NOT NULL UNIQUE,
+  canonical TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'deleted')),
   revoked_upto INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The name of a deleted organisation may be given again.
+CREATE UNIQUE INDEX organisation_name ON organisation (canonical) WHERE status <> 'deleted';
 
 -- A person or an application. Ids are never reused; a name may be, and then it is somebody else.
 CREATE TABLE subject (
@@ -37,9 +40,13 @@ CREATE TABLE subject (
   password TEXT,
   owner BLOB REFERENCES subject (id),
   revoked_upto INTEGER NOT NULL DEFAULT 0,
-  created_at INTEGER NOT NULL,
-  UNIQUE (organisation, canonical)
+  created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX subject_name ON subject (organisation, canonical) WHERE status <> 'deleted';
+
+-- For the list of an organisation's people, in the order of their birth.
+CREATE INDEX subject_by_organisation ON subject (organisation, id);
 
 -- Verified addresses, each of which signs its subject in.
 CREATE TABLE subject_email (
@@ -123,3 +130,32 @@ CREATE TABLE instance_secret (
   purpose TEXT PRIMARY KEY,
   sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What happened that matters to security, one row an event, written in the transaction of the change it tells of. Each
+-- hash covers the row and the hash before it, so that a changed or missing row shows; see the decision record 0009.
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  -- Whose business it is; null: the instance's.
+  organisation BLOB,
+  -- Who did it; null: the operator, the server itself, or somebody who proved nothing.
+  actor BLOB,
+  -- Whom it was done to.
+  subject BLOB,
+  session BLOB,
+  client TEXT,
+  address TEXT,
+  request TEXT,
+  -- A JSON object.
+  detail TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE INDEX journal_by_organisation ON journal (organisation, seq);
+
+CREATE TRIGGER journal_is_append_only_update BEFORE UPDATE ON journal
+BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;
+
+CREATE TRIGGER journal_is_append_only_delete BEFORE DELETE ON journal
+BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;

@@ -1,0 +1,149 @@
+/**
+ * New passwords: by whoever knows the old one, or by a one-time token that an administrator made and never learns the
+ * password from. Either ends every session (NIST SP 800-63B section 5.1.1.2, ASVS 7.4.3): whoever had the old password
+ * is out.
+ *
+ * The token is a function of what it changes: subject, end, revocation line and password hash go into its MAC. So it
+ * is good once, dies with any other change of the password or revocation, and nothing is stored.
+ */
+import { canonicalUsername } from "../core/canonical.ts";
+import { parseId, type SubjectId } from "../core/ids.ts";
+import { normalisePassword } from "../core/password-policy.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
+import { Secret } from "../core/secret.ts";
+import { after, hours, seconds, type Seconds } from "../core/units.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { ClientProfile } from "./client-profile.ts";
+import { refusalOf } from "./done.ts";
+import { on, type Principal } from "./introspect.ts";
+import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
+import { opening, type OpeningDeps } from "./opening.ts";
+import type { Clock, Credential, Passwords, Store, Tokens } from "./ports.ts";
+import { judgeNewPassword } from "./subjects.ts";
+
+export interface PasswordChangeDeps extends IssueDeps, Omit<OpeningDeps, "tokens"> {
+  readonly store: Pick<Store, "findCredentialOf" | "findSubject" | "setPassword" | "allowPasswordReset">;
+  readonly passwords: Pick<Passwords, "hash">;
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  /** Whether it is the password of this credential, with all the care that a sign-in takes. */
+  readonly proveAgain: (
+    credential: Credential,
+    password: Secret,
+    context: { readonly from: Circumstances; readonly signal: AbortSignal | undefined },
+  ) => Promise<Outcome<true>>;
+}
+
+export interface PasswordChange {
+  readonly caller: Principal;
+  readonly current: Secret;
+  readonly next: Secret;
+  readonly door: ClientProfile;
+  readonly from: Circumstances;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** RFC 8176: a password. */
+const byPassword = "pwd";
+
+/** Refuses with `wrong_password`, `too_many_attempts`, `invalid_request`, `temporarily_unavailable` or `invalid_token`. */
+export async function changePassword(deps: PasswordChangeDeps, asked: PasswordChange): Promise<Outcome<TokenPair>> {
+  const { caller, door, from, signal } = asked;
+  const { subject } = caller.holder;
+  const credential = await deps.store.findCredentialOf(subject);
+  if (credential === undefined) return refused("invalid_token");
+  const proven = await deps.proveAgain(credential, asked.current, { from, signal });
+  if (!proven.ok) return proven.code === "invalid_credentials" ? refused("wrong_password") : proven;
+  const to = await hashNew(deps, subject, asked.next);
+  if (!to.ok) return to;
+  const now = deps.clock.now();
+  const done = await deps.store.setPassword({
+    id: subject,
+    from: credential.passwordHash,
+    to: to.value,
+    how: "changed",
+    open: opening(deps, {
+      subject,
+      authTime: now,
+      amr: byPassword,
+      door,
+      from,
+      instance: credential.instance,
+      now,
+    }),
+    circumstances: from,
+    now,
+  });
+  // The hash is another one by now: made anew after a sign-in, or the password was changed. Asking again tells which.
+  if (done?.opened === undefined) return refused("temporarily_unavailable");
+  return issuePair(deps, done.opened, door, now);
+}
+
+export interface PasswordReset {
+  readonly token: Secret;
+  readonly expiresAt: Seconds;
+}
+
+const resetPrefix = "jtr_";
+const resetLifetime = hours(24);
+
+const bound = (subject: SubjectId, expiresAt: Seconds, { revokedUpto, passwordHash }: Credential): string =>
+  `${subject} ${expiresAt} ${revokedUpto} ${passwordHash ?? ""}`;
+
+/** A token with which the subject sets a password, once, within a day. Refuses with `not_found`, `forbidden` or `wrong_state`. */
+export async function issuePasswordReset(
+  deps: PasswordChangeDeps,
+  caller: Principal,
+  subject: SubjectId,
+  from: Circumstances,
+): Promise<Outcome<PasswordReset>> {
+  const now = deps.clock.now();
+  const allowed = await deps.store.allowPasswordReset({ subject, by: on(caller, from), now });
+  if (allowed.kind !== "done") return refusalOf(allowed.kind);
+  const credential = await deps.store.findCredentialOf(subject);
+  if (credential === undefined) return refused("not_found");
+  const expiresAt = after(now, resetLifetime);
+  const mac = deps.tokens.macText("password-reset", bound(subject, expiresAt, credential));
+  return granted({ token: new Secret(`${resetPrefix}${subject}.${expiresAt}.${mac}`), expiresAt });
+}
+
+/** Refuses with `invalid_grant` for a token that is not good, and with `invalid_request` for a password that is not. */
+export async function resetPassword(
+  deps: PasswordChangeDeps,
+  { token, next, from }: { readonly token: Secret; readonly next: Secret; readonly from: Circumstances },
+): Promise<Outcome<true>> {
+  const [, id = "", end = "", mac = ""] = /^jtr_([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{1,64})$/.exec(token.reveal()) ?? [];
+  const subject = parseId<SubjectId>(id);
+  const credential = subject === undefined ? undefined : await deps.store.findCredentialOf(subject);
+  const now = deps.clock.now();
+  if (subject === undefined || credential === undefined || !credential.mayHold) return refused("invalid_grant");
+  const expiresAt = seconds(Number(end));
+  const good = deps.tokens.macIs("password-reset", bound(subject, expiresAt, credential), mac);
+  if (!good || expiresAt <= now) return refused("invalid_grant");
+  const to = await hashNew(deps, subject, next);
+  if (!to.ok) return to;
+  const done = await deps.store.setPassword({
+    id: subject,
+    from: credential.passwordHash,
+    to: to.value,
+    how: "reset",
+    open: undefined,
+    circumstances: from,
+    now,
+  });
+  return done === undefined ? refused("invalid_grant") : granted(true);
+}
+
+async function hashNew(
+  { store, passwords }: Pick<PasswordChangeDeps, "store" | "passwords">,
+  subject: SubjectId,
+  next: Secret,
+): Promise<Outcome<string>> {
+  const found = await store.findSubject(subject);
+  if (found === undefined) return refused("invalid_token");
+  const canonicalName = canonicalUsername(found.username) ?? "";
+  const emails = found.emails.map((address) => ({ canonical: address.toLowerCase() }));
+  const judged = judgeNewPassword(next.reveal(), canonicalName, emails);
+  if (judged !== undefined) return judged;
+  return granted(await passwords.hash(new Secret(normalisePassword(next.reveal()))));
+}

@@ -1,0 +1,32 @@
+/**
+ * The password once more, from somebody who is signed in already, before something that a stolen token must not do
+ * (ASVS 7.5.1). A guess here costs what it costs at a sign-in, in the same buckets.
+ */
+import { isPlausiblePassword, normalisePassword } from "../core/password-policy.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
+import { Secret } from "../core/secret.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { attemptPassword, type PasswordAttemptDeps, type Tried } from "./password-attempt.ts";
+import type { Credential, Passwords } from "./ports.ts";
+
+export interface ProvePasswordDeps extends PasswordAttemptDeps {
+  readonly passwords: Pick<Passwords, "verify">;
+}
+
+/** Refuses with `invalid_credentials`, `too_many_attempts` or `temporarily_unavailable`. */
+export async function provePassword(
+  deps: ProvePasswordDeps,
+  { holder: { subject }, passwordHash, mayHold }: Credential,
+  password: Secret,
+  { from, signal }: { readonly from: Circumstances; readonly signal: AbortSignal | undefined },
+): Promise<Outcome<true>> {
+  const text = password.reveal();
+  if (!isPlausiblePassword(text)) return refused("invalid_credentials");
+  return attemptPassword(deps, { subject, name: undefined, from, signal }, async (): Promise<Tried<Outcome<true>>> => {
+    const good = await deps.passwords.verify(passwordHash, new Secret(normalisePassword(text)), signal);
+    if (good === undefined) return { outcome: "void", value: refused("temporarily_unavailable") };
+    return good && mayHold
+      ? { outcome: "succeeded", value: granted(true) }
+      : { outcome: "failed", value: refused("invalid_credentials") };
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * Revocation of everything that somebody holds: all sessions, whichever door opened them. One's own, or those of a
+ * subject whom one administers.
+ */
+import { granted, refused, type Outcome } from "../core/result.ts";
+import type { SubjectId } from "../core/ids.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { ClientProfile } from "./client-profile.ts";
+import { refusalOf } from "./done.ts";
+import { on, type Principal } from "./introspect.ts";
+import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
+import { opening, type OpeningDeps } from "./opening.ts";
+import type { Revocation, Store } from "./ports.ts";
+
+export interface RevokeTokensDeps extends IssueDeps, Omit<OpeningDeps, "tokens"> {
+  readonly store: Pick<Store, "revokeTokens">;
+}
+
+export interface RevokeTokens {
+  readonly caller: Principal;
+  /** Undefined: the caller itself. */
+  readonly subject: SubjectId | undefined;
+  /** Opens a new session for the caller in the same step; for one's own tokens only. */
+  readonly keepCurrent: boolean;
+  readonly door: ClientProfile;
+  readonly from: Circumstances;
+}
+
+export interface RevokedTokens {
+  readonly subject: SubjectId;
+  readonly revocation: Revocation;
+  /** The session that was kept, as a new one. */
+  readonly kept: TokenPair | undefined;
+}
+
+/** Refuses with `invalid_request`, `not_found`, `forbidden` or, when the caller's own session is over, `invalid_token`. */
+export async function revokeTokens(deps: RevokeTokensDeps, asked: RevokeTokens): Promise<Outcome<RevokedTokens>> {
+  const { caller, door, from } = asked;
+  const { holder, session } = caller;
+  const subject = asked.subject ?? holder.subject;
+  if (asked.keepCurrent && subject !== holder.subject)
+    return refused("invalid_request", "Only one's own session can be kept.");
+  const now = deps.clock.now();
+  const done = await deps.store.revokeTokens({
+    subject,
+    // Its birth is set above the line in the step itself; the person proved no more than they had.
+    open: asked.keepCurrent
+      ? opening(deps, {
+          subject,
+          authTime: session.authTime,
+          amr: session.amr,
+          door,
+          from,
+          instance: { counter: session.born, epoch: session.epoch },
+          now,
+        })
+      : undefined,
+    by: on(caller, from),
+    now,
+  });
+  if (done.kind !== "done") return refusalOf(done.kind);
+  const { revocation, opened } = done;
+  if (opened === undefined) return granted({ subject, revocation, kept: undefined });
+  const kept = issuePair(deps, opened, door, now);
+  return kept.ok ? granted({ subject, revocation, kept: kept.value }) : kept;
+}

@@ -1,0 +1,58 @@
+/**
+ * On whose behalf an intent runs, looked up in the step that carries it out: an administrator who was disabled or
+ * demoted a moment ago does nothing any more, whatever the door had seen.
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+import { authorityOf, operator, type Authority } from "../core/authority.ts";
+import { bytesFromId, type ClientId, type SessionId, type SubjectId } from "../core/ids.ts";
+import type { JournalEvent } from "../core/journal.ts";
+import type { By } from "../engine/ports.ts";
+import { openJournal } from "./journal.ts";
+import { openDecisive, openView } from "./view.ts";
+
+export interface Actor {
+  readonly authority: Authority;
+  /** Null: the operator. */
+  readonly subject: SubjectId | null;
+  readonly told: Pick<JournalEvent, "actor" | "address" | "request">;
+}
+
+const nobody: Pick<JournalEvent, "actor" | "address" | "request"> = { actor: null, address: null, request: null };
+
+/** Undefined: the session that asked is over. */
+export function openActing(db: DatabaseSync): (by: By) => Actor | undefined {
+  const decisive = openDecisive(db);
+  const view = openView(db);
+  return (by) => {
+    if (by.kind === "operator") return { authority: operator, subject: null, told: nobody };
+    const key = bytesFromId(by.session);
+    const found = decisive(key);
+    if (found === undefined || !found.alive || found.row.endedAt !== null) return undefined;
+    const { holder } = view(key)!;
+    return {
+      authority: authorityOf(holder),
+      subject: holder.subject,
+      told: { actor: holder.subject, address: by.from.address, request: by.from.requestId },
+    };
+  };
+}
+
+interface About extends Pick<JournalEvent, "at" | "kind" | "organisation" | "subject"> {
+  readonly session?: SessionId;
+  readonly client?: ClientId;
+  readonly detail?: JournalEvent["detail"];
+}
+
+/** Tells the journal what `actor` did. */
+export function openTelling(db: DatabaseSync): (actor: Pick<Actor, "told">, about: About) => void {
+  const append = openJournal(db);
+  return ({ told }, { at, kind, organisation, subject, session = null, client = null, detail = {} }) =>
+    append({ at, kind, organisation, subject, session, client, detail, ...told });
+}
+
+/** Somebody who proved who they are by what they sent, and not by a session. */
+export const byThemselves = (
+  subject: SubjectId | null,
+  { address, requestId }: { readonly address: string; readonly requestId: string },
+): Pick<Actor, "told"> => ({ told: { actor: subject, address, request: requestId } });

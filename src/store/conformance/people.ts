@@ -1,0 +1,208 @@
+/** What every store must do with subjects, organisations and what an administrator does to them, races included. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import type { OrganisationId, SubjectId } from "../../core/ids.ts";
+import type { By, NewSubject } from "../../engine/ports.ts";
+import { byItself, from, kindOf, operator, storeWorld, type StoreUnderTest } from "./world.ts";
+
+export function peopleConformance(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`store: ${name}: people`, () => {
+    const world = storeWorld(open);
+
+    test("INV-5: a disabled or locked subject opens no session", async () => {
+      for (const status of ["disabled", "locked", "deleted"] as const) {
+        const nobody = await world.subject(`x-${status}`, { status });
+        assert.equal(await world.session(nobody), undefined);
+        assert.deepEqual(
+          await world.under().store.listSessions(nobody, { before: undefined, limit: 1, now: world.under().now() }),
+          [],
+        );
+      }
+    });
+
+    test("L-13: a name or an address is taken once in an organisation: world.organisation(), and free in another", async () => {
+      const emails = [{ address: "Bob@example.com", canonical: "bob@example.com" }];
+      const wish = (over: Partial<NewSubject>): Promise<string> =>
+        kindOf(
+          world.under().store.createSubject({
+            id: world.id<SubjectId>(),
+            organisation: world.organisation(),
+            kind: "user",
+            username: "carol",
+            canonical: "carol",
+            displayName: "Carol",
+            emails,
+            roles: [],
+            status: "active",
+            passwordHash: null,
+            owner: null,
+            by: operator,
+            now: world.under().now(),
+            ...over,
+          }),
+        );
+      assert.equal(await wish({}), "done");
+      assert.equal(await wish({ canonical: "carol2" }), "taken");
+      assert.equal(await wish({ emails: [] }), "taken");
+      const elsewhere = world.id<OrganisationId>();
+      await world.under().store.createOrganisation({
+        id: elsewhere,
+        name: "Two",
+        canonical: "two",
+        by: operator,
+        now: world.under().now(),
+      });
+      assert.equal(await wish({ organisation: elsewhere }), "done");
+      assert.equal(
+        (await world.under().store.findCredential("two", { kind: "email", canonical: "bob@example.com" }))?.holder
+          .organisation,
+        elsewhere,
+      );
+      assert.equal(
+        await kindOf(
+          world.under().store.createOrganisation({
+            id: world.id<OrganisationId>(),
+            name: "TWO",
+            canonical: "two",
+            by: operator,
+            now: world.under().now(),
+          }),
+        ),
+        "taken",
+      );
+    });
+
+    test("a hash is put in the place of the very one that it was made for, and ends no session", async () => {
+      const vera = await world.subject("vera", { passwordHash: "old" });
+      const hash = async () =>
+        (await world.under().store.findCredential("root", { kind: "username", canonical: "vera" }))?.passwordHash;
+      const opened = (await world.session(vera))!;
+      assert.equal(await world.under().store.rehashPassword({ subject: vera, from: "other", to: "new" }), false);
+      assert.equal(await hash(), "old");
+      const both = ["new", "newer"].map((to) => world.under().store.rehashPassword({ subject: vera, from: "old", to }));
+      assert.deepEqual(await Promise.all(both), [true, false]);
+      assert.equal(await hash(), "new");
+      assert.equal(await world.under().store.rehashPassword({ subject: world.bob(), from: "null", to: "new" }), false);
+      assert.notEqual(await world.under().store.findLiveSession(opened.id), undefined);
+    });
+
+    describe("what administrators do", () => {
+      const admin = async (username: string): Promise<{ id: SubjectId; by: By }> => {
+        const made = await world.subject(username, { roles: ["admin"] });
+        return { id: made, by: byItself((await world.session(made))!.id) };
+      };
+      const set = (id: SubjectId, verb: "disable" | "enable" | "lock" | "delete", by: By) =>
+        world.under().store.setSubjectStatus({ id, verb, by, now: world.under().now() });
+
+      test("INV-2: a line that is drawn ends what was born before it, and nothing that is born after", async () => {
+        const { store, now } = world.under();
+        const before = (await world.session(world.bob()))!;
+        const done = await store.revokeTokens({ subject: world.bob(), open: undefined, by: operator, now: now() });
+        assert.ok(done.kind === "done" && done.revocation.sessions === 1);
+        const after = (await world.session(world.bob()))!;
+        assert.equal((await world.rotate(before.id, 1)).kind, "ended");
+        assert.equal((await world.rotate(after.id, 1)).kind, "advance");
+        assert.ok(before.born <= done.revocation.upto && after.born > done.revocation.upto);
+      });
+
+      test("INV-2: a session of a credential that was read before the line is not opened", async () => {
+        const { store, now } = world.under();
+        const { instance } = (await store.findCredential("root", { kind: "username", canonical: "bob" }))!;
+        await store.revokeTokens({ subject: world.bob(), open: undefined, by: operator, now: now() });
+        assert.equal(await world.session(world.bob(), {}, instance), undefined);
+        assert.notEqual(await world.session(world.bob()), undefined);
+      });
+
+      test("A-07: whoever was disabled or demoted a moment ago does nothing, in the same group either", async () => {
+        const { store, now } = world.under();
+        const [ada, eva] = [await admin("ada"), await admin("eva")];
+        const demoted = store.changeSubject({ id: eva.id, roles: ["member"], by: ada.by, now: now() });
+        const late = set(world.bob(), "disable", eva.by);
+        assert.deepEqual([(await demoted).kind, (await late).kind], ["done", "forbidden"]);
+        const [disabled, later] = await Promise.all([
+          set(eva.id, "disable", ada.by),
+          set(world.bob(), "disable", eva.by),
+        ]);
+        assert.deepEqual([disabled.kind, later.kind], ["done", "stale"]);
+      });
+
+      test("two administrators who disable one another at once: one stays", async () => {
+        for (let round = 0; round < 10; round++) {
+          const [ada, eva] = [await admin(`ada${round}`), await admin(`eva${round}`)];
+          const [one, two] = await Promise.all([set(ada.id, "disable", eva.by), set(eva.id, "disable", ada.by)]);
+          assert.deepEqual([one.kind, two.kind], ["done", "stale"]);
+          await set(eva.id, "delete", operator);
+          await set(ada.id, "delete", operator);
+        }
+      });
+
+      test("the last administrator stays, whoever asks", async () => {
+        const ada = await admin("ada");
+        for (const verb of ["disable", "lock", "delete"] as const)
+          assert.equal(await kindOf(set(ada.id, verb, operator)), "last-administrator");
+        assert.equal(
+          await kindOf(
+            world.under().store.changeSubject({ id: ada.id, roles: [], by: operator, now: world.under().now() }),
+          ),
+          "last-administrator",
+        );
+      });
+
+      test("L-14: a deleted subject's name and addresses are free, and whoever gets them is somebody else", async () => {
+        const emails = [{ address: "carl@example.com", canonical: "carl@example.com" }];
+        const first = await world.subject("carl", { emails });
+        const old = (await world.session(first))!;
+        assert.equal(await kindOf(set(first, "delete", operator)), "done");
+        const second = await world.subject("carl", { emails });
+        assert.notEqual(second, first);
+        assert.equal((await world.rotate(old.id, 1)).kind, "ended");
+        assert.equal(await world.under().store.findSubject(first), undefined);
+      });
+
+      test("FL-02: a password is set in the place of the very one that was looked at, and once", async () => {
+        const { store, now } = world.under();
+        const vera = await world.subject("vera", { passwordHash: "old" });
+        const opened = (await world.session(vera))!;
+        const put = (to: string) =>
+          store.setPassword({
+            id: vera,
+            from: "old",
+            to,
+            how: "changed",
+            open: undefined,
+            circumstances: from,
+            now: now(),
+          });
+        const answers = await Promise.all(["one", "two", "three"].map(put));
+        assert.deepEqual(
+          answers.map((answer) => answer !== undefined),
+          [true, false, false],
+        );
+        assert.equal((await world.rotate(opened.id, 1)).kind, "ended");
+      });
+
+      test("each change is told once, and what was refused is not", async () => {
+        const { store } = world.under();
+        const seqs = async (): Promise<number> =>
+          (
+            await store.readJournal({
+              organisation: null,
+              subject: undefined,
+              actor: undefined,
+              kind: undefined,
+              before: undefined,
+              limit: 1,
+            })
+          ).entries[0]?.seq ?? 0;
+        const before = await seqs();
+        const ada = await admin("ada");
+        assert.equal(await seqs(), before + 2);
+        await set(world.bob(), "disable", ada.by);
+        await set(world.bob(), "disable", ada.by);
+        await set(ada.id, "disable", ada.by);
+        assert.equal(await seqs(), before + 3);
+      });
+    });
+  });
+}

@@ -1,0 +1,12 @@
+/**
+ * What every store must do, races included, whatever it is made of. A store passes by running `storeConformance` in
+ * its tests; there are no mocks of stores anywhere else.
+ */
+import { peopleConformance } from "./people.ts";
+import { sessionConformance } from "./sessions.ts";
+import type { StoreUnderTest } from "./world.ts";
+
+export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
+  sessionConformance(name, open);
+  peopleConformance(name, open);
+}

@@ -1,0 +1,95 @@
+/** Intents that change what a subject's credentials are worth, in SQL: revocation of all tokens, and passwords. */
+import type { DatabaseSync } from "node:sqlite";
+
+import { allows, coversRoles, reaches } from "../core/authority.ts";
+import { bytesFromId, type OrganisationId } from "../core/ids.ts";
+import type { SessionView } from "../core/session.ts";
+import type { Done, OpenSession, Revocation, SetPassword, Store } from "../engine/ports.ts";
+import { byThemselves, openActing, openTelling } from "./acting.ts";
+import { prepare } from "./bind.ts";
+import { openDirectory } from "./directory.ts";
+import { openOpening } from "./opening.ts";
+import { openLines } from "./revocation.ts";
+import { manyRows, oneRow, type Step } from "./step.ts";
+
+type RevokeTokens = Parameters<Store["revokeTokens"]>[0];
+type Note = Parameters<Store["note"]>[0];
+type Rehash = Parameters<Store["rehashPassword"]>[0];
+type RevokedTokens = Done<{ readonly revocation: Revocation; readonly opened: SessionView | undefined }>;
+
+export function credentialIntents(db: DatabaseSync) {
+  const acting = openActing(db);
+  const tell = openTelling(db);
+  const directory = openDirectory(db);
+  const lines = openLines(db);
+  const open = openOpening(db);
+
+  const password = prepare<{ password: string | null; status: string }>(
+    db,
+    "SELECT password, status FROM subject WHERE id = ?",
+  );
+  const setPassword = prepare(db, "UPDATE subject SET password = ? WHERE id = ?");
+
+  // The same password by another hash, unless somebody changed it meanwhile; nothing is revoked by that.
+  const replaceHash = prepare(db, "UPDATE subject SET password = ? WHERE id = ? AND password = ?");
+  const instance = prepare<{ counter: number; epoch: Uint8Array }>(
+    db,
+    "SELECT counter, epoch FROM instance WHERE id = 1",
+  );
+
+  /** A session that is born above the line that was drawn in this step. */
+  const openAbove = (intent: OpenSession | undefined, step: Step): SessionView | undefined => {
+    if (intent === undefined) return undefined;
+    const { counter, epoch } = instance.get()!;
+    return open({ ...intent, born: counter, epoch }, step)?.view;
+  };
+
+  return {
+    revokeTokens: manyRows(({ subject, open: wish, by, now }: RevokeTokens, step: Step): RevokedTokens => {
+      const actor = acting(by);
+      if (actor === undefined) return { kind: "stale" };
+      const { authority } = actor;
+      const key = bytesFromId(subject);
+      const found = directory.subject(key);
+      if (found === undefined || !reaches(authority, found.organisation)) return { kind: "absent" };
+      if (actor.subject !== subject) {
+        if (!allows(authority, "users:write")) return { kind: "absent" };
+        if (!coversRoles(authority, found.roles)) return { kind: "forbidden" };
+      }
+      const revocation = lines.ofSubject(key, now);
+      const opened = openAbove(wish, step);
+      const detail = { sessions: revocation.sessions, upto: revocation.upto, kept_current: opened !== undefined };
+      tell(actor, { at: now, kind: "tokens_revoked", organisation: found.organisation, subject, detail });
+      return { kind: "done", revocation, opened };
+    }),
+
+    setPassword: manyRows((intent: SetPassword, step: Step) => {
+      const { id, from, to, how, circumstances, now } = intent;
+      const key = bytesFromId(id);
+      const row = password.get(key);
+      // Changed, locked or deleted since it was decided on: what was proved then proves nothing now.
+      if (row === undefined || row.status !== "active" || row.password !== from) return undefined;
+      setPassword.run(to, key);
+      const revocation = lines.ofSubject(key, now);
+      const opened = openAbove(intent.open, step);
+      tell(byThemselves(id, circumstances), {
+        at: now,
+        kind: how === "changed" ? "password_changed" : "password_reset",
+        organisation: directory.subject(key)!.organisation,
+        subject: id,
+        detail: { sessions: revocation.sessions, upto: revocation.upto },
+      });
+      return { opened, revocation };
+    }),
+
+    rehashPassword: oneRow(
+      ({ subject, from, to }: Rehash): boolean => replaceHash.run(to, bytesFromId(subject), from) === 1,
+    ),
+
+    note: manyRows(({ kind, subject, from, now }: Note): void => {
+      const organisation: OrganisationId | null =
+        subject === null ? null : (directory.subject(bytesFromId(subject))?.organisation ?? null);
+      tell(byThemselves(null, from), { at: now, kind, organisation, subject });
+    }),
+  };
+}

@@ -1,0 +1,9 @@
+import { test } from "node:test";
+
+import { killRounds } from "./kill-rounds.ts";
+
+test(
+  "FL-01, FL-02: thirty kills under 32 refreshing clients lose no acknowledged token, login or logout, and none works twice",
+  { timeout: 600_000 },
+  () => killRounds(30),
+);
