@@ -8,7 +8,6 @@ import { passwords } from "../identity/passwords.ts";
 import { millis, type Millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
 import { listen, PortInUse, type Handler, type Listener } from "../http/serve.ts";
-import { openDoors } from "./doors.ts";
 import { beatEvery } from "./heart.ts";
 import { openInstance, type Instance } from "./instance.ts";
 import type { Log } from "./log.ts";
@@ -95,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hasher = passwords(systemChance);
   const demoHash = demo ? hashDemoPassword(hasher) : undefined;
   const meters = openMeters();
-  const instance = await openInstance({
+  const opening = openInstance({
     folder: config.data,
     masterKeyFile: config.master_key_file,
     clock: systemClock,
@@ -104,12 +103,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onGroup: meters.committed,
     writer: "thread",
   });
+  // All the routes and their schemas are loaded while the writer's thread starts on a core of its own.
+  const loading = import("./doors.ts");
+  const instance = await opening;
   try {
+    const { openDoors } = await loading;
     if (demoHash !== undefined) {
       await furnishDemo({ store: instance.store, clock: systemClock, chance: systemChance }, demoHash);
     }
     if (!(await instance.store.hasAdministrator())) throw new NoAdministrator("this instance has no administrator");
-    return await openHouse(options, instance, hasher, meters);
+    return await openHouse(options, openDoors, instance, hasher, meters);
   } catch (fault) {
     await instance.close();
     throw fault;
@@ -118,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function openHouse(
   { config, log, demo, version }: ServerOptions,
+  openDoors: (typeof import("./doors.ts"))["openDoors"],
   instance: Instance,
   hasher: ReturnType<typeof passwords>,
   meters: Meters,

@@ -3,6 +3,7 @@
  * wait for it.
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { Worker } from "node:worker_threads";
 
 import type { Millis, Seconds } from "../core/units.ts";
 import type { Chance, Store } from "../engine/ports.ts";
@@ -43,6 +44,16 @@ function writerHere(db: DatabaseSync, monotonic: () => Millis): Writer {
   return { run: executor.run, tick: executor.tick, close: () => Promise.resolve() };
 }
 
+/** A thread that has nothing to do must not keep the process alive. */
+function beginWith<T>(thread: Worker | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (fault) {
+    void thread?.terminate();
+    throw fault;
+  }
+}
+
 export interface SqliteStore extends Store {
   readonly pulse: Pulse;
 }
@@ -57,11 +68,15 @@ export function openSqlite({
   onGroup,
   writer: place,
 }: SqliteOptions): SqliteStore {
-  const db = openDatabase(file);
-  migrate(db, undefined, mustBeOurs);
-  begin(db, chance, now);
-  const writer = place === "thread" ? threadedWriter(writerThread(file)) : writerHere(db, monotonic);
-  if (place === "thread") db.exec("PRAGMA query_only = ON");
+  const thread = place === "thread" ? writerThread() : undefined;
+  const db = beginWith(thread, () => {
+    const opened = openDatabase(file);
+    migrate(opened, undefined, mustBeOurs);
+    begin(opened, chance, now);
+    return opened;
+  });
+  const writer = thread === undefined ? writerHere(db, monotonic) : threadedWriter(thread, file);
+  if (thread !== undefined) db.exec("PRAGMA query_only = ON");
   const commits = groupCommit(writer, { monotonic, onFatal, onGroup });
 
   const ask =

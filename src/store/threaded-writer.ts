@@ -8,17 +8,20 @@ import { Worker } from "node:worker_threads";
 import type { Asked, GroupOutcome } from "./executor.ts";
 import type { Writer } from "./group-commit.ts";
 
-export type Order = { readonly kind: "run"; readonly group: readonly Asked[] } | { readonly kind: "tick" | "close" };
+export type Order =
+  | { readonly kind: "run"; readonly group: readonly Asked[] }
+  | { readonly kind: "tick" | "close" }
+  /** The first one, and the only one that is not answered. */
+  | { readonly kind: "open"; readonly file: string };
 
-/** The thread for a database, which must be there already. */
-export const writerThread = (file: string): Worker =>
-  new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData: file });
+/** The thread, which takes a while to start; meanwhile its database can be made ready. */
+export const writerThread = (): Worker => new Worker(new URL("./writer-thread.ts", import.meta.url));
 
 /**
- * Orders to the thread. It is not started again when it dies: what became of the group under way is unknown then, and
+ * Orders to the thread, which opens `file`: it must be there already. The thread is not started again when it dies: what became of the group under way is unknown then, and
  * only a new start reads what the disk really holds. So everybody who waits is told, and the process ends.
  */
-export function threadedWriter(thread: Worker): Writer {
+export function threadedWriter(thread: Worker, file: string): Writer {
   let waiting: ((outcome: GroupOutcome) => void)[] = [];
   let dead: GroupOutcome | undefined;
 
@@ -29,6 +32,8 @@ export function threadedWriter(thread: Worker): Writer {
   thread.on("message", (outcome: GroupOutcome) => waiting.shift()?.(outcome));
   thread.on("error", (fault) => die(`the writer failed: ${fault instanceof Error ? fault.message : String(fault)}`));
   thread.on("exit", () => die("the writer ended"));
+
+  thread.postMessage({ kind: "open", file } satisfies Order);
 
   const order = (what: Order): Promise<GroupOutcome> =>
     new Promise((resolve) => {

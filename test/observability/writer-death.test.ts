@@ -33,8 +33,8 @@ async function world(name: string) {
     writer: "here",
   });
   await store.close();
-  const thread = writerThread(file);
-  const commits = groupCommit(threadedWriter(thread), { monotonic, onFatal: (reason) => fatal.push(reason) });
+  const thread = writerThread();
+  const commits = groupCommit(threadedWriter(thread, file), { monotonic, onFatal: (reason) => fatal.push(reason) });
   return { thread, commits, fatal };
 }
 
