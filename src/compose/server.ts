@@ -8,6 +8,7 @@ import { passwords } from "../identity/passwords.ts";
 import { millis, type Millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
 import { listen, PortInUse, type Handler, type Listener } from "../http/serve.ts";
+import type { Doors, DoorsDeps } from "./doors.ts";
 import { beatEvery } from "./heart.ts";
 import { openInstance, type Instance } from "./instance.ts";
 import type { Log } from "./log.ts";
@@ -121,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function openHouse(
   { config, log, demo, version }: ServerOptions,
-  openDoors: (typeof import("./doors.ts"))["openDoors"],
+  openDoors: (deps: DoorsDeps) => Promise<Doors>,
   instance: Instance,
   hasher: ReturnType<typeof passwords>,
   meters: Meters,
