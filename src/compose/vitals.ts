@@ -51,7 +51,8 @@ export function openVitals(deps: VitalsDeps): Vitals {
       requests: config["overload.requests"],
       delay: millis(config["overload.delay"] === 0 ? Number.MAX_VALUE : config["overload.delay"] * 1000),
     },
-    delay: (now) => Math.max(heart.lag(), pulse.oldest(now)),
+    delay: () => heart.lag(),
+    writerDelay: pulse.oldest,
     elsewhere: () => {
       const { working, waiting } = passwordLoad();
       return working + waiting;

@@ -23,8 +23,10 @@ export interface Gate {
 
 export interface GateOptions {
   readonly limits: OverloadLimits;
-  /** How late an answer would be by what is known now. */
+  /** How late an answer would be for want of the processor, by what is known now. */
   readonly delay: (now: Millis) => number;
+  /** How late the answer to who writes would be for want of the disk. */
+  readonly writerDelay: (now: Millis) => number;
   /** Requests at work that only wait in a queue with a limit of its own. */
   readonly elsewhere: () => number;
   /** Whole seconds by which the clients' return is spread. */
@@ -37,21 +39,30 @@ export interface GateOptions {
 /** `verify` is no step. */
 const steps = shedOrder.length - 1;
 
-export function openGate({ limits, delay, elsewhere, spread, onRefused, onChange }: GateOptions): Gate {
+/** What a slow disk may refuse: introspection reads, and reads do not wait for the writer. */
+const writingSteps = shedOrder.length - 2;
+
+const calm: Refusing = { steps: 0, since: 0 as Millis };
+
+export function openGate({ limits, delay, writerDelay, elsewhere, spread, onRefused, onChange }: GateOptions): Gate {
   let atWork = 0;
-  let state: Refusing = { steps: 0, since: 0 as Millis };
+  let processor = calm;
+  let disk = calm;
+  let refused = 0;
 
   const look = (now: Millis): void => {
-    const next = refusing(state, strain(delay(now), atWork - elsewhere(), limits), steps, now);
-    if (next === state) return;
-    state = next;
-    onChange(shedOrder.slice(shedOrder.length - next.steps));
+    processor = refusing(processor, strain(delay(now), atWork - elsewhere(), limits), steps, now);
+    disk = refusing(disk, strain(writerDelay(now), 0, limits), writingSteps, now);
+    const next = Math.max(processor.steps, disk.steps);
+    if (next === refused) return;
+    refused = next;
+    onChange(shedOrder.slice(shedOrder.length - next));
   };
 
   return {
     admits: (shed, now) => {
       look(now);
-      if (state.steps === 0 || shedOrder.indexOf(shed) < shedOrder.length - state.steps) return true;
+      if (refused === 0 || shedOrder.indexOf(shed) < shedOrder.length - refused) return true;
       onRefused(shed);
       return false;
     },

@@ -38,8 +38,8 @@ async function readsGoOn(server: Running, client: Client, done: () => boolean): 
     const who = await timed(me(server.url, client.newest));
     assert.equal(keys.status, 200);
     assert.equal(health.status, 200);
-    // A writer that is late counts as overload, and then this is among what may be given up.
-    assert.ok(who.status === 200 || (who.status === 503 && who.retryAfter !== null), who.text);
+    // It reads only, so a writer that is late is no reason to refuse it.
+    assert.equal(who.status, 200, who.text);
     for (const { milliseconds } of [keys, health, who]) {
       assert.ok(milliseconds < 1500, `a read took ${milliseconds} ms`);
     }

@@ -66,6 +66,7 @@ function server(capacity: number) {
   const gate = openGate({
     limits,
     delay: () => now - (queue[first]?.at ?? now),
+    writerDelay: () => 0,
     elsewhere: () => 0,
     spread: () => 0,
     onRefused: () => undefined,
@@ -129,6 +130,7 @@ test("FL-33: a small machine that does one request in a hundred milliseconds ref
   const gate = openGate({
     limits,
     delay: () => 1600,
+    writerDelay: () => 0,
     elsewhere: () => 0,
     spread: () => 3,
     onRefused: () => undefined,
@@ -144,6 +146,7 @@ test("FL-33: requests that only wait for their hash have a limit of their own, a
   const gate = openGate({
     limits: { ...limits, requests: 16 },
     delay: () => 0,
+    writerDelay: () => 0,
     elsewhere: () => hashing,
     spread: () => 0,
     onRefused: () => undefined,
@@ -155,4 +158,19 @@ test("FL-33: requests that only wait for their hash have a limit of their own, a
   hashing = 50;
   assert.equal(gate.admits("introspect", millis(2)), false);
   assert.equal(gate.admits("verify", millis(2)), true);
+});
+
+test("FL-33, FL-08: a disk that does not answer refuses those who write, and never who asks whether a token is good", () => {
+  let now = 0;
+  const gate = openGate({
+    limits,
+    delay: () => 0,
+    writerDelay: () => 60_000,
+    elsewhere: () => 0,
+    spread: () => 0,
+    onRefused: () => undefined,
+    onChange: () => undefined,
+  });
+  const admitted = shedOrder.filter((shed) => gate.admits(shed, millis(now++)));
+  assert.deepEqual(admitted, ["verify", "introspect"]);
 });
