@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import type { OrganisationId } from "../core/ids.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { OrganisationRecord } from "../engine/ports.ts";
+import type { OrganisationRecord } from "../core/directory.ts";
 import { route, type NativeRoute } from "./declare.ts";
 import { idSchema, iso, pageOf, pageQuery, pageSchema, time } from "./paging.ts";
 
@@ -120,7 +120,7 @@ export const organisationsRoutes = (engine: Engine): readonly NativeRoute[] => [
     ...write,
     method: "delete",
     path: "/api/v1/organisations/:id",
-    summary: "Delete an organisation with everybody in it",
+    summary: "Delete an organisation, and everybody in it",
     shed: "revoke",
     journal: "organisation_deleted",
     body: "none",

@@ -1,7 +1,7 @@
 /** What an ending did, as all routes that end something answer it. */
 import { z } from "zod";
 
-import type { Revocation } from "../engine/ports.ts";
+import type { Revocation } from "../core/directory.ts";
 import { iso, time } from "./paging.ts";
 
 export const Receipt = z

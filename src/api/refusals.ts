@@ -1,4 +1,7 @@
-/** GET /refusals: what this server refused in the last day, and the reasons that its clients were not told. */
+/**
+ * GET /refusals: what the routes refused in the last day, and the reasons that their clients were not told. What never
+ * reached a route, or was shed, is only counted.
+ */
 import { z } from "zod";
 
 import type { Seconds } from "../core/units.ts";

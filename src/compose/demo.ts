@@ -35,7 +35,11 @@ function need<T>(outcome: Outcome<T>): T {
 }
 
 /** All of them have one password and one hash of it; it can be begun before there is a store to put it in. */
-export const hashDemoPassword = ({ hash }: Pick<Passwords, "hash">): Promise<string> => hash(new Secret(demoPassword));
+export async function hashDemoPassword({ hash }: Pick<Passwords, "hash">): Promise<string> {
+  const made = await hash(new Secret(demoPassword));
+  if (made === undefined) throw new Error("nobody else hashes yet");
+  return made;
+}
 
 export async function furnishDemo(world: Omit<SubjectsDeps, "passwords">, hash: Promise<string>): Promise<void> {
   const deps: SubjectsDeps = { ...world, passwords: { hash: () => hash } };

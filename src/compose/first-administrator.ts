@@ -1,7 +1,7 @@
 /** The first administrator of a new instance: the one account that nobody signs in to make. */
 import type { Outcome } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
-import type { SubjectRecord } from "../engine/ports.ts";
+import type { SubjectRecord } from "../core/directory.ts";
 import { createSubject, ensureOrganisation } from "../engine/subjects.ts";
 import { passwords } from "../identity/passwords.ts";
 import { rootOrganisation } from "../core/root.ts";

@@ -65,11 +65,12 @@ export function openMeters(): Meters {
     "result",
     ["advance", "repeat", "keep", "unproven", "reuse", "expired", "over"],
   );
-  const ended = countBy("jeton_sessions_ended_total", "Sessions that were ended before their time, by whom.", "by", [
-    "request",
-    "refresh_reuse",
-    "database_went_back",
-  ]);
+  const ended = countBy(
+    "jeton_sessions_ended_total",
+    "Sessions ended one by one: by a logout, or by their id, by whom.",
+    "by",
+    ["request", "refresh_reuse", "database_went_back"],
+  );
   const groups = countBy("jeton_store_groups_total", "Commit groups by their outcome.", "outcome", [
     "committed",
     "unavailable",

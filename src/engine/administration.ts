@@ -5,11 +5,13 @@
 import { canonicalOrganisation } from "../core/canonical.ts";
 import { idEntropy, newId, type OrganisationId, type SubjectId } from "../core/ids.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
+import { rootOrganisation } from "../core/root.ts";
 import type { Role } from "../core/scope.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
-import type { Chance, Clock, OrganisationRecord, Revocation, StatusVerb, Store, SubjectRecord } from "./ports.ts";
+import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
+import type { Chance, Clock, StatusVerb, Store } from "./ports.ts";
 import { badEmail, canonicalEmails, createSubject, type SubjectsDeps, type SubjectWish } from "./subjects.ts";
 
 export interface AdministrationDeps extends SubjectsDeps {
@@ -103,6 +105,9 @@ export async function changeOrganisation(
 ): Promise<Outcome<OrganisationRecord>> {
   const names = named(name);
   if (!names.ok) return names;
+  const root = await deps.store.findOrganisation(canonicalOrganisation(rootOrganisation)!);
+  if (id === root && names.value.canonical !== canonicalOrganisation(rootOrganisation))
+    return refused("wrong_state", "This is the organisation that is meant where nobody names one. It keeps its name.");
   const done = await deps.store.changeOrganisation({ id, ...names.value, by: on(caller, from), now: deps.clock.now() });
   return done.kind === "done" ? granted(done.organisation) : refusalOf(done.kind);
 }

@@ -6,7 +6,8 @@ import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
 import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import type { Principal } from "./introspect.ts";
-import type { OrganisationRecord, Store, SubjectRecord, Tokens } from "./ports.ts";
+import type { OrganisationRecord, SubjectRecord } from "../core/directory.ts";
+import type { Store, Tokens } from "./ports.ts";
 
 export interface DirectoryDeps {
   readonly store: Pick<

@@ -27,7 +27,11 @@ export interface Principal {
 }
 
 /** On behalf of a caller, as the store looks at it again in the step that does what is asked. */
-export const on = ({ session }: Principal, from: Circumstances): By => ({ kind: "session", session: session.id, from });
+export const on = ({ session }: Principal, from: Circumstances): Extract<By, { kind: "session" }> => ({
+  kind: "session",
+  session: session.id,
+  from,
+});
 
 const no = (why: string, session?: string): Refusal => ({
   ...refused("invalid_token"),

@@ -3,8 +3,8 @@
  * password from. Either ends every session (NIST SP 800-63B section 5.1.1.2, ASVS 7.4.3): whoever had the old password
  * is out.
  *
- * The token is a function of what it changes: subject, end, revocation line and password hash go into its MAC. So it
- * is good once, dies with any other change of the password or revocation, and nothing is stored.
+ * The token is a function of what it changes: subject, end, revocation line, roles and password hash go into its MAC,
+ * and the line and roles of its maker. So it is good once, dies with any other change of these, and nothing is stored.
  */
 import { canonicalUsername } from "../core/canonical.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
@@ -18,7 +18,7 @@ import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import { opening, type OpeningDeps } from "./opening.ts";
-import type { Clock, Credential, Passwords, Store, Tokens } from "./ports.ts";
+import type { Bearing, Clock, Credential, Passwords, Store, Tokens } from "./ports.ts";
 import { judgeNewPassword } from "./subjects.ts";
 
 export interface PasswordChangeDeps extends IssueDeps, Omit<OpeningDeps, "tokens"> {
@@ -57,26 +57,20 @@ export async function changePassword(deps: PasswordChangeDeps, asked: PasswordCh
   const to = await hashNew(deps, subject, asked.next);
   if (!to.ok) return to;
   const now = deps.clock.now();
+  const { passwordHash, revokedUpto, instance } = credential;
   const done = await deps.store.setPassword({
     id: subject,
-    from: credential.passwordHash,
+    from: passwordHash,
+    upto: revokedUpto,
     to: to.value,
-    how: "changed",
-    open: opening(deps, {
-      subject,
-      authTime: now,
-      amr: byPassword,
-      door,
-      from,
-      instance: credential.instance,
-      now,
-    }),
-    circumstances: from,
+    open: opening(deps, { subject, authTime: now, amr: byPassword, door, from, instance, now }),
+    by: on(caller, from),
     now,
   });
   // The hash is another one by now: made anew after a sign-in, or the password was changed. Asking again tells which.
-  if (done?.opened === undefined) return refused("temporarily_unavailable");
-  return issuePair(deps, done.opened, door, now);
+  if (done.kind === "wrong-state") return refused("temporarily_unavailable");
+  if (done.kind !== "done") return refusalOf(done.kind);
+  return done.opened === undefined ? refused("invalid_token") : issuePair(deps, done.opened, door, now);
 }
 
 export interface PasswordReset {
@@ -87,8 +81,29 @@ export interface PasswordReset {
 const resetPrefix = "jtr_";
 const resetLifetime = hours(24);
 
-const bound = (subject: SubjectId, expiresAt: Seconds, { revokedUpto, passwordHash }: Credential): string =>
-  `${subject} ${expiresAt} ${revokedUpto} ${passwordHash ?? ""}`;
+const written = ({ revokedUpto, passwordHash, roles }: Bearing): string =>
+  JSON.stringify([revokedUpto, passwordHash, roles]);
+
+interface Bound {
+  readonly subject: SubjectId;
+  readonly issuer: SubjectId;
+  readonly expiresAt: Seconds;
+}
+
+/**
+ * Who made the token is in it: it dies when its maker is revoked or has other roles, and when its subject has, so that
+ * nobody gets by it what they could not ask for now.
+ */
+const bound = (claim: Bound, subject: Bearing, issuer: Bearing, epoch: string): string =>
+  [claim.subject, claim.issuer, claim.expiresAt, written(subject), written(issuer), epoch].join(" ");
+
+const bearingOf = ({ revokedUpto, passwordHash, holder }: Credential): Bearing => ({
+  revokedUpto,
+  passwordHash,
+  roles: holder.roles,
+});
+
+const epochOf = ({ instance }: Credential): string => instance.epoch.join(" ");
 
 /** A token with which the subject sets a password, once, within a day. Refuses with `not_found`, `forbidden` or `wrong_state`. */
 export async function issuePasswordReset(
@@ -100,11 +115,30 @@ export async function issuePasswordReset(
   const now = deps.clock.now();
   const allowed = await deps.store.allowPasswordReset({ subject, by: on(caller, from), now });
   if (allowed.kind !== "done") return refusalOf(allowed.kind);
-  const credential = await deps.store.findCredentialOf(subject);
-  if (credential === undefined) return refused("not_found");
   const expiresAt = after(now, resetLifetime);
-  const mac = deps.tokens.macText("password-reset", bound(subject, expiresAt, credential));
-  return granted({ token: new Secret(`${resetPrefix}${subject}.${expiresAt}.${mac}`), expiresAt });
+  const issuer = caller.holder.subject;
+  const claim = { subject, issuer, expiresAt };
+  const epoch = caller.session.epoch.join(" ");
+  const mac = deps.tokens.macText("password-reset", bound(claim, allowed.subject, allowed.issuer, epoch));
+  return granted({ token: new Secret(`${resetPrefix}${subject}.${issuer}.${expiresAt}.${mac}`), expiresAt });
+}
+
+const resetForm = /^jtr_([0-9a-f-]{36})\.([0-9a-f-]{36})\.([1-9]\d{0,11})\.([\w-]{1,64})$/;
+
+/** The subject of a token that is good now, as it was read. */
+async function readReset(deps: PasswordChangeDeps, token: Secret, now: Seconds): Promise<Credential | undefined> {
+  const [, id = "", maker = "", end = "", mac = ""] = resetForm.exec(token.reveal()) ?? [];
+  const subject = parseId<SubjectId>(id);
+  const issuer = parseId<SubjectId>(maker);
+  if (subject === undefined || issuer === undefined) return undefined;
+  const [credential, made] = await Promise.all([
+    deps.store.findCredentialOf(subject),
+    deps.store.findCredentialOf(issuer),
+  ]);
+  if (credential?.mayHold !== true || made?.mayHold !== true) return undefined;
+  const expiresAt = seconds(Number(end));
+  const text = bound({ subject, issuer, expiresAt }, bearingOf(credential), bearingOf(made), epochOf(credential));
+  return deps.tokens.macIs("password-reset", text, mac) && now < expiresAt ? credential : undefined;
 }
 
 /** Refuses with `invalid_grant` for a token that is not good, and with `invalid_request` for a password that is not. */
@@ -112,26 +146,21 @@ export async function resetPassword(
   deps: PasswordChangeDeps,
   { token, next, from }: { readonly token: Secret; readonly next: Secret; readonly from: Circumstances },
 ): Promise<Outcome<true>> {
-  const [, id = "", end = "", mac = ""] = /^jtr_([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{1,64})$/.exec(token.reveal()) ?? [];
-  const subject = parseId<SubjectId>(id);
-  const credential = subject === undefined ? undefined : await deps.store.findCredentialOf(subject);
-  const now = deps.clock.now();
-  if (subject === undefined || credential === undefined || !credential.mayHold) return refused("invalid_grant");
-  const expiresAt = seconds(Number(end));
-  const good = deps.tokens.macIs("password-reset", bound(subject, expiresAt, credential), mac);
-  if (!good || expiresAt <= now) return refused("invalid_grant");
-  const to = await hashNew(deps, subject, next);
+  const credential = await readReset(deps, token, deps.clock.now());
+  if (credential === undefined) return refused("invalid_grant");
+  const { passwordHash, revokedUpto, holder } = credential;
+  const to = await hashNew(deps, holder.subject, next);
   if (!to.ok) return to;
   const done = await deps.store.setPassword({
-    id: subject,
-    from: credential.passwordHash,
+    id: holder.subject,
+    from: passwordHash,
+    upto: revokedUpto,
     to: to.value,
-    how: "reset",
     open: undefined,
-    circumstances: from,
-    now,
+    by: { kind: "token", from },
+    now: deps.clock.now(),
   });
-  return done === undefined ? refused("invalid_grant") : granted(true);
+  return done.kind === "done" ? granted(true) : refused("invalid_grant");
 }
 
 async function hashNew(
@@ -145,5 +174,6 @@ async function hashNew(
   const emails = found.emails.map((address) => ({ canonical: address.toLowerCase() }));
   const judged = judgeNewPassword(next.reveal(), canonicalName, emails);
   if (judged !== undefined) return judged;
-  return granted(await passwords.hash(new Secret(normalisePassword(next.reveal()))));
+  const hash = await passwords.hash(new Secret(normalisePassword(next.reveal())));
+  return hash === undefined ? refused("temporarily_unavailable") : granted(hash);
 }

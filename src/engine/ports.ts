@@ -3,6 +3,7 @@
  * engine's own words, so that an implementation can carry it out in one atomic step.
  */
 import type { AccessClaims, DialectClaims } from "../core/claims.ts";
+import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
 import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
 import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import type { SessionPolicy } from "../core/policy.ts";
@@ -76,6 +77,8 @@ export interface OpenSession {
   readonly epoch: Uint8Array;
   readonly authTime: Seconds;
   readonly amr: string;
+  /** It ends by then in any case, whatever its policy says. */
+  readonly endsBy?: Seconds | undefined;
   readonly from: Circumstances;
   readonly now: Seconds;
 }
@@ -127,38 +130,6 @@ export type NotDone =
   | "wrong-state";
 
 export type Done<T> = ({ readonly kind: "done" } & T) | { readonly kind: NotDone };
-
-/** A subject as administrators see it. */
-export interface SubjectRecord {
-  readonly id: SubjectId;
-  readonly organisation: OrganisationId;
-  readonly kind: "user" | "application";
-  readonly username: string;
-  readonly displayName: string;
-  readonly emails: readonly string[];
-  readonly roles: readonly Role[];
-  readonly status: SubjectStatus;
-  readonly createdAt: Seconds;
-}
-
-export interface OrganisationRecord {
-  readonly id: OrganisationId;
-  readonly name: string;
-  readonly status: OrganisationStatus;
-  readonly createdAt: Seconds;
-}
-
-export type OrganisationStatus = "active" | "disabled" | "deleted";
-
-/** What a revocation did, and by when it is known everywhere. */
-export interface Revocation {
-  /** Whatever was born at or below this is dead. */
-  readonly upto: number;
-  /** Sessions that it ended. */
-  readonly sessions: number;
-  /** No access token of what it ended is good after this, even where it is verified offline. */
-  readonly accessUntil: Seconds;
-}
 
 export interface ListOf<Id> {
   readonly after: Id | undefined;
@@ -212,14 +183,22 @@ export type StatusVerb = "disable" | "enable" | "lock" | "unlock" | "delete";
 
 export interface SetPassword {
   readonly id: SubjectId;
-  /** The hash that the decision was made on; another one by now means that nothing is done. */
+  /** The hash and the line that the decision was made on; others by now mean that nothing is done. */
   readonly from: string | null;
+  readonly upto: number;
   readonly to: string;
-  readonly how: "changed" | "reset";
   /** A session to open in the same step, for whoever changed the password. */
   readonly open: OpenSession | undefined;
-  readonly circumstances: Circumstances;
+  /** Who knew the old password, in a session of theirs; or who had a token for it. */
+  readonly by: Extract<By, { kind: "session" }> | { readonly kind: "token"; readonly from: Circumstances };
   readonly now: Seconds;
+}
+
+/** What a reset token is bound to, of the subject and of whoever made it. */
+export interface Bearing {
+  readonly revokedUpto: number;
+  readonly passwordHash: string | null;
+  readonly roles: readonly Role[];
 }
 
 export interface SealedSigningKey {
@@ -330,18 +309,18 @@ export interface Store extends KeyStore {
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly subject: SubjectRecord; readonly revocation: Revocation | undefined }>>;
-  /** Ends every session of the subject; undefined when nothing was done. */
+  /** Ends every session of the subject. `wrong-state`: what it was decided on is no longer so. */
   readonly setPassword: (
     intent: SetPassword,
-  ) => Promise<{ readonly opened: SessionView | undefined; readonly revocation: Revocation } | undefined>;
+  ) => Promise<Done<{ readonly opened: SessionView | undefined; readonly revocation: Revocation }>>;
   /** Puts another hash of the same password in the place of `from`; false when that is no longer the stored one. */
   readonly rehashPassword: (intent: { subject: SubjectId; from: string; to: string }) => Promise<boolean>;
-  /** Whether `by` may make a link for the subject to set a password with; tells it in the journal. */
+  /** Whether `by` may make a token for the subject to set a password with, and what to bind it to, as of that step. */
   readonly allowPasswordReset: (intent: {
     readonly subject: SubjectId;
-    readonly by: By;
+    readonly by: Extract<By, { kind: "session" }>;
     readonly now: Seconds;
-  }) => Promise<Done<object>>;
+  }) => Promise<Done<{ readonly subject: Bearing; readonly issuer: Bearing }>>;
   /** Tells the journal of something that no other intent tells of. */
   readonly note: (event: {
     readonly kind: "lock_out";
@@ -391,7 +370,8 @@ export interface Passwords {
    * gone before its turn came.
    */
   readonly verify: (hash: string | null, password: Secret, signal?: AbortSignal) => Promise<boolean | undefined>;
-  readonly hash: (password: Secret) => Promise<string>;
+  /** Undefined: too busy. */
+  readonly hash: (password: Secret) => Promise<string | undefined>;
   /** Whether a stored hash is of another kind, or of weaker parameters, than those that are made today. */
   readonly isStale: (hash: string) => boolean;
 }

@@ -69,7 +69,9 @@ async function rehash(
 ): Promise<void> {
   if (from === null || !passwords.isStale(from)) return;
   try {
-    await store.rehashPassword({ subject, from, to: await passwords.hash(password) });
+    const to = await passwords.hash(password);
+    // Too busy: the next sign-in does it.
+    if (to !== undefined) await store.rehashPassword({ subject, from, to });
   } catch (fault) {
     onRehashFault(fault, subject);
   }

@@ -8,7 +8,8 @@ import type { Role } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import type { SubjectStatus } from "../core/session.ts";
 import { refusalOf } from "./done.ts";
-import type { By, Chance, Clock, Passwords, Store, SubjectRecord } from "./ports.ts";
+import type { SubjectRecord } from "../core/directory.ts";
+import type { By, Chance, Clock, Passwords, Store } from "./ports.ts";
 
 export interface SubjectsDeps {
   readonly store: Pick<Store, "findOrganisation" | "createOrganisation" | "createSubject">;
@@ -53,7 +54,9 @@ export interface Emails {
 /** Undefined: one of them is no address. */
 export function canonicalEmails(addresses: readonly string[]): readonly Emails[] | undefined {
   const emails = addresses.map((address) => ({ address, canonical: canonicalEmail(address) }));
-  return emails.every((email): email is Emails => email.canonical !== undefined) ? emails : undefined;
+  if (!emails.every((email): email is Emails => email.canonical !== undefined)) return undefined;
+  // One that is named twice, in two spellings or in one, is one.
+  return [...new Map(emails.map((email) => [email.canonical, email])).values()];
 }
 
 export const badEmail = refused("invalid_request", "An e-mail address is not one.");
@@ -100,6 +103,9 @@ export async function createSubject(
   }
   const imported = wish.passwordHash === undefined ? undefined : judgeImportedHash(wish.passwordHash);
   if (imported?.ok === false) return refused("invalid_request", hashAdvice[imported.reason]);
+  const hashed =
+    password === undefined ? undefined : await deps.passwords.hash(new Secret(normalisePassword(password)));
+  if (password !== undefined && hashed === undefined) return refused("temporarily_unavailable");
   const id = newId<SubjectId>(deps.clock.millis(), deps.chance(idEntropy));
   const made = await deps.store.createSubject({
     id,
@@ -111,10 +117,7 @@ export async function createSubject(
     emails,
     roles: wish.roles,
     status: wish.status ?? "active",
-    passwordHash:
-      password === undefined
-        ? (wish.passwordHash ?? null)
-        : await deps.passwords.hash(new Secret(normalisePassword(password))),
+    passwordHash: hashed ?? wish.passwordHash ?? null,
     owner: wish.owner ?? null,
     by,
     now: deps.clock.now(),

@@ -2,6 +2,9 @@
  * The throttle of sign-ins by password: which buckets an attempt counts in, and what became of it. One for all doors.
  * It stops passwords only; sessions, refreshes and access tokens never ask it.
  *
+ * What it tells by design, since an account's names share one bucket: whoever fails six times at one name of an account
+ * and finds another one shut as well knows that both are of one account.
+ *
  * The table is in memory: what a restart forgets is worth as many guesses as are free. What it tells by design: whoever
  * is in a network that a subject uses, and in another one too, can see that a lock-out there does not hold here.
  */

@@ -61,7 +61,7 @@ export interface AppOptions<Caller> {
   readonly meter: AppMeter;
   /** Whether the caller may do what a route declares to be for the whole instance. */
   readonly reachesAll: (caller: Caller) => boolean;
-  /** Told of every refusal of a route, with the reason that the client is not told. */
+  /** Told of what a route refused, with the reason that the client is not told. */
   readonly onRefused: (
     refusal: Refusal,
     of: { readonly requestId: string; readonly route: string; readonly address: string },

@@ -20,8 +20,6 @@ export interface HashQueue {
   readonly load: () => QueueLoad;
   /** Undefined: there is no place to wait, or the caller went away before its turn came. */
   readonly tryInTurn: <T>(work: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T | undefined>;
-  /** For work that nobody else can make pile up. */
-  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export function hashQueue({ concurrent, waiting }: QueueLimits): HashQueue {
@@ -73,10 +71,6 @@ export function hashQueue({ concurrent, waiting }: QueueLimits): HashQueue {
     tryInTurn: async (work, signal) => {
       if (places.size >= waiting) return undefined;
       return (await turn(signal)) ? take(work) : undefined;
-    },
-    inTurn: async (work) => {
-      await turn();
-      return take(work);
     },
   };
 }

@@ -20,6 +20,9 @@ const parameters = { algorithm: 2 as Algorithm, memoryCost: 19_456, timeCost: 2,
 
 const today: Argon2Strength = { memory: parameters.memoryCost, passes: parameters.timeCost };
 
+/** Who sets or resets passwords in bulk is told to come back. */
+const newPasswordLimits: QueueLimits = { concurrent: 1, waiting: 8 };
+
 /** One core is left to everybody who is not signing in: a flood of wrong passwords must not slow a refresh (H-10). */
 const passwordLimits: QueueLimits = { concurrent: Math.max(1, availableParallelism() - 1), waiting: 64 };
 
@@ -39,6 +42,8 @@ export function passwords(
   limits: QueueLimits = passwordLimits,
 ): Passwords & { readonly load: () => QueueLoad } {
   const queue = hashQueue(limits);
+  // New passwords have a short queue of their own, so that whoever sends many takes no sign-in's place.
+  const newOnes = hashQueue(newPasswordLimits);
   let decoy: Promise<string> | undefined;
 
   const hashText = (text: string | Uint8Array): Promise<string> => hash(text, { ...parameters, salt: chance(16) });
@@ -59,7 +64,7 @@ export function passwords(
 
   return {
     verify: (stored, password, signal) => queue.tryInTurn(() => compare(stored, password.reveal()), signal),
-    hash: (password: Secret) => queue.inTurn(() => hashText(password.reveal())),
+    hash: (password: Secret) => newOnes.tryInTurn(() => hashText(password.reveal()), undefined),
     load: queue.load,
     isStale: (stored) => {
       const judged = judgeImportedHash(stored);

@@ -4,7 +4,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { allows, coversRoles, reaches } from "../core/authority.ts";
 import { bytesFromId, type OrganisationId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
-import type { Done, OpenSession, Revocation, SetPassword, Store } from "../engine/ports.ts";
+import type { Revocation } from "../core/directory.ts";
+import type { Done, OpenSession, SetPassword, Store } from "../engine/ports.ts";
 import { byThemselves, openActing, openTelling } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
@@ -17,6 +18,8 @@ type Note = Parameters<Store["note"]>[0];
 type Rehash = Parameters<Store["rehashPassword"]>[0];
 type RevokedTokens = Done<{ readonly revocation: Revocation; readonly opened: SessionView | undefined }>;
 
+type ChangedPassword = Awaited<ReturnType<Store["setPassword"]>>;
+
 export function credentialIntents(db: DatabaseSync) {
   const acting = openActing(db);
   const tell = openTelling(db);
@@ -24,9 +27,11 @@ export function credentialIntents(db: DatabaseSync) {
   const lines = openLines(db);
   const open = openOpening(db);
 
-  const password = prepare<{ password: string | null; status: string }>(
+  // What a password is decided on, and whether its subject may hold anything at all.
+  const password = prepare<{ password: string | null; revoked_upto: number; may: number }>(
     db,
-    "SELECT password, status FROM subject WHERE id = ?",
+    `SELECT u.password, u.revoked_upto, u.status = 'active' AND o.status = 'active' AS may
+     FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?`,
   );
   const setPassword = prepare(db, "UPDATE subject SET password = ? WHERE id = ?");
 
@@ -63,23 +68,26 @@ export function credentialIntents(db: DatabaseSync) {
       return { kind: "done", revocation, opened };
     }),
 
-    setPassword: manyRows((intent: SetPassword, step: Step) => {
-      const { id, from, to, how, circumstances, now } = intent;
+    setPassword: manyRows((intent: SetPassword, step: Step): ChangedPassword => {
+      const { id, from, upto, to, by, now } = intent;
+      const actor = by.kind === "session" ? acting(by) : byThemselves(id, by.from);
+      if (actor === undefined) return { kind: "stale" };
       const key = bytesFromId(id);
       const row = password.get(key);
-      // Changed, locked or deleted since it was decided on: what was proved then proves nothing now.
-      if (row === undefined || row.status !== "active" || row.password !== from) return undefined;
+      // Changed, revoked, locked or deleted since it was decided on: what was proved then proves nothing now.
+      if (row?.may !== 1 || row.password !== from || row.revoked_upto !== upto) return { kind: "wrong-state" };
       setPassword.run(to, key);
       const revocation = lines.ofSubject(key, now);
       const opened = openAbove(intent.open, step);
-      tell(byThemselves(id, circumstances), {
+      tell(actor, {
         at: now,
-        kind: how === "changed" ? "password_changed" : "password_reset",
+        kind: by.kind === "session" ? "password_changed" : "password_reset",
         organisation: directory.subject(key)!.organisation,
         subject: id,
         detail: { sessions: revocation.sessions, upto: revocation.upto },
+        ...(intent.open === undefined ? {} : { session: intent.open.id }),
       });
-      return { opened, revocation };
+      return { kind: "done", opened, revocation };
     }),
 
     rehashPassword: oneRow(

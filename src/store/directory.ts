@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { idFromBytes, type OrganisationId, type SubjectId } from "../core/ids.ts";
 import type { SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
-import type { OrganisationRecord, OrganisationStatus, SubjectRecord } from "../engine/ports.ts";
+import type { OrganisationRecord, OrganisationStatus, SubjectRecord } from "../core/directory.ts";
 import { prepare } from "./bind.ts";
 import { rolesFromText } from "./rows.ts";
 

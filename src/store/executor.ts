@@ -128,6 +128,19 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
     let rotatedWindow: Seconds | undefined;
     const step: Step = {
       served: servedSeconds(next),
+      together: (several) => {
+        savepoint.run();
+        try {
+          several();
+        } catch (fault) {
+          if (db.isTransaction) {
+            undo.run();
+            release.run();
+          }
+          throw fault;
+        }
+        release.run();
+      },
       rotated: (of) => {
         rotatedWindow = rotatedWindow === undefined || of > rotatedWindow ? of : rotatedWindow;
       },

@@ -48,7 +48,8 @@ export function openOpening(db: DatabaseSync): (intent: OpenSession, step: Step)
     const { policy, now } = intent;
     const id = bytesFromId(intent.id);
     const subject = bytesFromId(intent.subject);
-    const absoluteEnd = after(now, policy.absolute);
+    const natural = after(now, policy.absolute);
+    const absoluteEnd = intent.endsBy === undefined ? natural : earlier(natural, intent.endsBy);
     const expiresAt = earlier(after(now, policy.idle), absoluteEnd);
     insert.run(
       id,

@@ -3,7 +3,8 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { allows, reaches } from "../core/authority.ts";
 import { bytesFromId } from "../core/ids.ts";
-import type { Done, NotDone, OrganisationRecord, OrganisationStatus, Store } from "../engine/ports.ts";
+import type { OrganisationRecord, OrganisationStatus } from "../core/directory.ts";
+import type { Done, NotDone, Store } from "../engine/ports.ts";
 import { openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
@@ -42,6 +43,13 @@ export function organisationIntents(db: DatabaseSync) {
      WHERE u.organisation <> ? AND u.status = 'active' AND o.status = 'active'
        AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
   );
+
+  // Everybody in a deleted organisation is deleted with it.
+  const stripSubjects = prepare(
+    db,
+    "UPDATE subject SET status = 'deleted', password = NULL, roles = '' WHERE organisation = ?",
+  );
+  const removeEmails = prepare(db, "DELETE FROM subject_email WHERE organisation = ?");
 
   // A client that exists keeps its status.
   const insertClient = prepare(
@@ -93,7 +101,11 @@ export function organisationIntents(db: DatabaseSync) {
       const key = bytesFromId(id);
       if (verb !== "enable" && administratorElsewhere.get(key) === undefined) return { kind: "last-administrator" };
       setStatus.run(status, key);
-      if (verb !== "enable") lines.ofOrganisation(key, now);
+      if (verb !== "enable") lines.ofOrganisation(key);
+      if (verb === "delete") {
+        stripSubjects.run(key);
+        removeEmails.run(key);
+      }
       tell(target.actor, { at: now, kind: `organisation_${verb}d`, organisation: id, subject: null });
       return { kind: "done", organisation: { ...target.found, status } };
     }),

@@ -1,6 +1,7 @@
 /**
  * Reads, in SQL: each one statement or one transaction, and so one snapshot of what has been committed, but for `loadKeys`,
- * whose comment says why it needs none. They never wait for the writer.
+ * whose comment says why it needs none, and for what is recalled of a session, which never changes. They never wait for
+ * the writer.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -136,7 +137,8 @@ export function openReads(db: DatabaseSync): Reads {
   // Roles are names separated by one space, so a name is found with a space on either side.
   const administrator = prepare<{ found: number }>(
     db,
-    "SELECT 1 AS found FROM subject WHERE status = 'active' AND instr(' ' || roles || ' ', ' admin ') > 0 LIMIT 1",
+    `SELECT 1 AS found FROM subject u JOIN organisation o ON o.id = u.organisation
+     WHERE u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
   );
 
   const signingKeys = prepare<{

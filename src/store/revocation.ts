@@ -4,14 +4,14 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { maxima } from "../core/policy.ts";
-import { after, type Seconds } from "../core/units.ts";
-import type { Revocation } from "../engine/ports.ts";
+import type { Seconds } from "../core/units.ts";
+import type { Revocation } from "../core/directory.ts";
 import { prepare } from "./bind.ts";
 
 export interface Lines {
   readonly ofSubject: (id: Uint8Array, now: Seconds) => Revocation;
-  readonly ofOrganisation: (id: Uint8Array, now: Seconds) => Revocation;
+  /** Its sessions are not counted: they may be a million, and nobody waits for that. */
+  readonly ofOrganisation: (id: Uint8Array) => void;
 }
 
 export function openLines(db: DatabaseSync): Lines {
@@ -20,12 +20,15 @@ export function openLines(db: DatabaseSync): Lines {
     db,
     `SELECT count(*) AS sessions, max(min(? + s.access_lifetime, s.absolute_end)) AS until
      FROM session s JOIN instance i ON i.id = 1
-     WHERE s.subject = ? AND s.ended_at IS NULL AND s.absolute_end > ? AND s.epoch = i.epoch
-       AND s.born > (SELECT revoked_upto FROM subject WHERE id = s.subject)`,
+     JOIN subject u ON u.id = s.subject JOIN organisation o ON o.id = u.organisation JOIN client c ON c.id = s.client
+     WHERE s.subject = ? AND s.ended_at IS NULL AND s.expires_at > ? AND s.epoch = i.epoch
+       AND s.born > max(u.revoked_upto, o.revoked_upto, c.revoked_upto)`,
   );
   const counter = prepare<{ counter: number }>(db, "SELECT counter FROM instance WHERE id = 1");
   const raise = prepare(db, "UPDATE instance SET counter = counter + 1 WHERE id = 1");
   const drawSubject = prepare(db, "UPDATE subject SET revoked_upto = ? WHERE id = ?");
+  // The line is what kills; the rows are marked so that those that are dead do not stay among the living.
+  const end = prepare(db, "UPDATE session SET ended_at = ? WHERE subject = ? AND ended_at IS NULL");
   const drawOrganisation = prepare(db, "UPDATE organisation SET revoked_upto = ? WHERE id = ?");
 
   const upto = (): number => {
@@ -39,13 +42,11 @@ export function openLines(db: DatabaseSync): Lines {
       const { sessions, until } = held.get(now, id, now)!;
       const line = upto();
       drawSubject.run(line, id);
+      end.run(now, id);
       return { upto: line, sessions, accessUntil: (until ?? now) as Seconds };
     },
-    ofOrganisation: (id, now) => {
-      const line = upto();
-      drawOrganisation.run(line, id);
-      // Its sessions are not counted: they may be a million, and nobody waits for that.
-      return { upto: line, sessions: 0, accessUntil: after(now, maxima.access) };
+    ofOrganisation: (id) => {
+      drawOrganisation.run(upto(), id);
     },
   };
 }

@@ -107,8 +107,14 @@ export function sessionIntents(db: DatabaseSync) {
           return { kind: decision.kind, turn: turnOf(row) };
         case "ahead":
         case "reuse":
-          end.run(now, key);
-          tellOfReuse(key, { at: now, kind: decision.kind === "reuse" ? "refresh_reuse" : "database_went_back" }, from);
+          step.together(() => {
+            end.run(now, key);
+            tellOfReuse(
+              key,
+              { at: now, kind: decision.kind === "reuse" ? "refresh_reuse" : "database_went_back" },
+              from,
+            );
+          });
           return { kind: decision.kind };
         case "advance": {
           const turn = advanced(row, moment);

@@ -9,6 +9,8 @@ export interface Step {
   readonly served: Seconds;
   /** A refresh token advanced now and may be asked again for `window`: time must be counted that long. */
   readonly rotated: (window: Seconds) => void;
+  /** Several rows at once or none of them, in an intent that usually touches one. */
+  readonly together: (work: () => void) => void;
 }
 
 /** A declared intent. Its arguments and result are plain data, so that the writer may live in another thread. */
@@ -18,7 +20,7 @@ export interface Intent<Arguments, Result> {
   readonly run: (intent: Arguments, step: Step) => Result;
 }
 
-/** Touches one row at most: there is nothing to undo if it throws. */
+/** Touches one row at most, but for what it does in `together`: there is nothing to undo if it throws. */
 export const oneRow = <Arguments, Result>(run: Intent<Arguments, Result>["run"]): Intent<Arguments, Result> => ({
   rows: "one",
   run,

@@ -9,26 +9,18 @@ import { bytesFromId, type OrganisationId, type SubjectId } from "../core/ids.ts
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import type { Role } from "../core/scope.ts";
 import type { SubjectStatus } from "../core/session.ts";
-import type {
-  By,
-  ChangeSubject,
-  Done,
-  NewSubject,
-  NotDone,
-  Revocation,
-  StatusVerb,
-  Store,
-  SubjectRecord,
-} from "../engine/ports.ts";
+import type { Revocation, SubjectRecord } from "../core/directory.ts";
+import type { Bearing, By, ChangeSubject, Done, NewSubject, NotDone, StatusVerb, Store } from "../engine/ports.ts";
 import { openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
 import { openLines } from "./revocation.ts";
-import { rolesToText } from "./rows.ts";
+import { rolesFromText, rolesToText } from "./rows.ts";
 import { manyRows } from "./step.ts";
 
 type SetStatus = Parameters<Store["setSubjectStatus"]>[0];
 type AllowReset = Parameters<Store["allowPasswordReset"]>[0];
+type AllowedReset = Awaited<ReturnType<Store["allowPasswordReset"]>>;
 
 interface Transition {
   readonly from: readonly SubjectStatus[];
@@ -74,7 +66,7 @@ export function subjectIntents(db: DatabaseSync) {
   const change = prepare(db, "UPDATE subject SET display_name = ?, roles = ? WHERE id = ?");
   const setStatus = prepare(db, "UPDATE subject SET status = ? WHERE id = ?");
 
-  // What is left of a deleted subject is its id, so that the journal and old tokens go on meaning it and nobody else.
+  // What is left of a deleted subject is its id and its name, so that the journal goes on meaning it and nobody else.
   const strip = prepare(db, "UPDATE subject SET password = NULL, roles = '' WHERE id = ?");
 
   // Whether somebody else administers the instance.
@@ -83,6 +75,15 @@ export function subjectIntents(db: DatabaseSync) {
     `SELECT 1 AS found FROM subject u JOIN organisation o ON o.id = u.organisation
      WHERE u.id <> ? AND u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
   );
+
+  const bearing = prepare<{ revoked_upto: number; password: string | null; roles: string }>(
+    db,
+    "SELECT revoked_upto, password, roles FROM subject WHERE id = ?",
+  );
+  const bearingOf = (id: SubjectId): Bearing => {
+    const { revoked_upto, password, roles } = bearing.get(bytesFromId(id))!;
+    return { revokedUpto: revoked_upto, passwordHash: password, roles: rolesFromText(roles) };
+  };
 
   /** The actor and a subject that it may change, or why not. */
   function find(by: By, id: SubjectId): { readonly actor: Actor; readonly found: SubjectRecord } | NotDone {
@@ -186,17 +187,19 @@ export function subjectIntents(db: DatabaseSync) {
         const detail: JournalDetail =
           revocation === undefined ? {} : { sessions: revocation.sessions, upto: revocation.upto };
         tell(actor, { at: now, kind, organisation: found.organisation, subject: id, detail });
-        return { kind: "done", subject: { ...found, status: to }, revocation };
+        const left = to === "deleted" ? { ...found, roles: [], emails: [] } : found;
+        return { kind: "done", subject: { ...left, status: to }, revocation };
       },
     ),
 
-    allowPasswordReset: manyRows(({ subject, by, now }: AllowReset): Done<object> => {
+    allowPasswordReset: manyRows(({ subject, by, now }: AllowReset): AllowedReset => {
       const target = find(by, subject);
       if (typeof target === "string") return { kind: target };
       const { actor, found } = target;
       if (found.kind !== "user") return { kind: "wrong-state" };
       tell(actor, { at: now, kind: "password_reset_issued", organisation: found.organisation, subject });
-      return { kind: "done" };
+      // The actor is somebody's session.
+      return { kind: "done", subject: bearingOf(subject), issuer: bearingOf(actor.subject!) };
     }),
   };
 }

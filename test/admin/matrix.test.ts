@@ -272,6 +272,17 @@ describe("the matrix of roles, operations and organisations", () => {
     assert.deepEqual(shape(other!), shape(none!));
   });
 
+  test("A-04: a list is of one's own organisation, whatever its filter names", async () => {
+    const orgAdmin = at.of("Acme", "org_admin");
+    const there = `/api/v1/users?organisation=${at.organisations.Root}`;
+    assert.equal((await at.as(orgAdmin, "get", there)).status, 404);
+    const { items } = await answered<{ items: { organisation_id: string }[] }>(
+      await at.as(orgAdmin, "get", "/api/v1/users?limit=200"),
+    );
+    assert.deepEqual([...new Set(items.map((item) => item.organisation_id))], [at.organisations.Acme]);
+    assert.equal((await at.as(at.of("Acme", "admin"), "get", there)).status, 200);
+  });
+
   test("A-07: an administrator who was demoted a moment ago does nothing with the token of before", async () => {
     const demoted = await at.victim("Root", ["admin"]);
     const target = await at.victim("Root");

@@ -72,6 +72,29 @@ describe("revocation", () => {
     assert.equal(claims(tokens).iat, claims(bob.tokens).iat + 120);
   });
 
+  test("F-13: keep_current keeps the session's end, so an access token alone never becomes more than it was", async () => {
+    const bob = await at.victim("Root");
+    const end = async (pair: WirePair): Promise<string> =>
+      (await answered<{ items: { ends_at: string }[] }>(await at.as({ tokens: pair }, "get", "/api/v1/sessions")))
+        .items[0]!.ends_at;
+    const promised = await end(bob.tokens);
+    at.jeton.clock.pass(60);
+    const { tokens } = await answered<{ tokens: WirePair }>(
+      await at.as(bob, "post", "/api/v1/revoke-tokens", { keep_current: true }),
+    );
+    assert.equal(await end(tokens), promised);
+  });
+
+  test("a token of another door keeps nothing here, and ends nothing by asking", async () => {
+    const bob = await at.victim("Root");
+    const sensu = await answered<WirePair>(
+      await at.jeton.ask("/sensu/auth", { headers: { authorization: basic(bob) } }),
+    );
+    const asked = at.as({ tokens: sensu }, "post", "/api/v1/revoke-tokens", { keep_current: true });
+    assert.equal(await refusal(asked), "400 invalid_request");
+    assert.equal((await at.jeton.me(bob.tokens)).status, 200);
+  });
+
   test("an administrator ends another's sessions, whichever door opened them, and cannot keep them", async () => {
     const bob = await at.victim("Root");
     const sensu = await answered<WirePair>(
@@ -205,6 +228,10 @@ describe("revocation", () => {
     assert.equal((await login()).status, 200);
     await answered(await at.as(admin, "delete", `/api/v1/organisations/${made.id}`));
     assert.equal(await refusal(login()), "401 invalid_credentials");
+    const people = await answered<{ items: { username: string }[] }>(
+      await at.as(admin, "get", "/api/v1/users?username=carl"),
+    );
+    assert.deepEqual(people.items, [], "everybody in it is deleted with it");
     await answered(await at.as(admin, "post", "/api/v1/organisations", { name: "Wound Up" }), 201);
     assert.equal(await refusal(login()), "401 invalid_credentials");
   });
@@ -247,7 +274,7 @@ describe("revocation", () => {
     assert.equal((await post("enable")).status, 200);
   });
 
-  test("L-17: of fifty uses of one reset token at once one sets the password", async () => {
+  test("L-17: of many uses of one reset token at once one sets the password", async () => {
     const bob = await at.victim("Root");
     const { reset_token } = await answered<{ reset_token: string }>(
       await at.as(admin, "post", `/api/v1/users/${bob.id}/password-reset`),
@@ -262,7 +289,87 @@ describe("revocation", () => {
     );
     assert.equal(answers.filter(({ status }) => status === 204).length, 1);
     for (const response of answers)
-      if (response.status !== 204) assert.equal(await refusal(response), "401 invalid_grant");
+      if (response.status !== 204)
+        assert.match(await refusal(response), /^(?:401 invalid_grant|503 temporarily_unavailable)$/);
+  });
+
+  test("A-03, A-07: a reset token gives nothing that its maker could not ask for now", async () => {
+    const issue = async (maker: Somebody, target: Somebody): Promise<string> =>
+      (
+        await answered<{ reset_token: string }>(
+          await at.as(maker, "post", `/api/v1/users/${target.id}/password-reset`),
+          201,
+        )
+      ).reset_token;
+    const use = (reset_token: string): Promise<Response> =>
+      at.jeton.ask("/api/v1/password-reset", { body: { reset_token, new_password: "a warmer cellar door" } });
+    const promoted = await at.victim("Acme");
+    const token = await issue(at.of("Acme", "org_admin"), promoted);
+    await answered(await at.as(admin, "patch", `/api/v1/users/${promoted.id}`, { roles: ["admin"] }));
+    assert.equal(await refusal(use(token)), "401 invalid_grant");
+    for (const [method, path, body] of [
+      ["post", "/disable"],
+      ["delete", ""],
+      ["patch", "", { roles: ["member"] }],
+    ] as const) {
+      const maker = await at.victim("Acme", ["org_admin"]);
+      const stale = await issue(maker, await at.victim("Acme"));
+      await answered(await at.as(admin, method, `/api/v1/users/${maker.id}${path}`, body));
+      assert.equal(await refusal(use(stale)), "401 invalid_grant", `${method} ${path}`);
+    }
+    const spelled = await issue(admin, await at.victim("Root"));
+    assert.equal(await refusal(use(spelled.replace(/\.(\d+)\./, ".00$1."))), "401 invalid_grant");
+    assert.equal((await use(spelled)).status, 204);
+  });
+
+  test("INV-2: a change of password that was under way when its session was revoked or signed out is not made", async () => {
+    for (const path of ["/api/v1/revoke-tokens", "/api/v1/logout"]) {
+      const bob = await at.victim("Root");
+      const changing = at.as(bob, "put", "/api/v1/me/password", {
+        current_password: password,
+        new_password: "a warmer cellar door",
+      });
+      const ended =
+        path === "/api/v1/logout"
+          ? at.jeton.ask(path, { body: { refresh_token: bob.tokens.refresh_token } })
+          : at.as(admin, "post", path, { subject: bob.id });
+      assert.ok((await ended).status < 300);
+      // The hash takes longer than the revocation, so the change comes after it; it is refused for either reason.
+      assert.match(await refusal(changing), /^(?:401 invalid_token|503 temporarily_unavailable)$/);
+      const login = { body: { username: bob.username, password } };
+      assert.equal((await at.jeton.ask("/api/v1/login", login)).status, 200);
+    }
+  });
+
+  test("an address that is named twice is one, at creation and at a change", async () => {
+    const body = { username: "twice", emails: ["twice@example.com", "TWICE@example.com"] };
+    const made = await answered<{ id: string; emails: string[] }>(
+      await at.as(admin, "post", "/api/v1/users", body),
+      201,
+    );
+    assert.equal(made.emails.length, 1);
+    const change = { emails: ["a@example.com", "a@example.com"] };
+    const changed = await answered<{ emails: string[] }>(
+      await at.as(admin, "patch", `/api/v1/users/${made.id}`, change),
+    );
+    assert.deepEqual(changed.emails, ["a@example.com"]);
+  });
+
+  test("L-11, H-10: whoever sets many passwords is told to come back, and takes no sign-in's place", async () => {
+    const making = Array.from({ length: 60 }, (_, number) =>
+      at.as(admin, "post", "/api/v1/users", { username: `many-${number}`, password }),
+    );
+    const bob = at.of("Root", "member");
+    assert.equal((await another(bob)).token_type, "Bearer");
+    const statuses = (await Promise.all(making)).map(({ status }) => status);
+    assert.deepEqual(new Set(statuses), new Set([201, 503]));
+  });
+
+  test("Root keeps its name, since sign-ins that name no organisation mean it", async () => {
+    const path = `/api/v1/organisations/${at.organisations.Root}`;
+    assert.equal(await refusal(at.as(admin, "patch", path, { name: "Trunk" })), "409 wrong_state");
+    assert.equal((await at.as(admin, "patch", path, { name: "ROOT" })).status, 200);
+    assert.equal((await at.as(admin, "patch", path, { name: "Root" })).status, 200);
   });
 
   test("L-17: a reset token dies with its day, with a revocation, and with any other character", async () => {

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 
 import type { OrganisationId, SubjectId } from "../../core/ids.ts";
 import type { By, NewSubject } from "../../engine/ports.ts";
-import { byItself, from, kindOf, operator, storeWorld, type StoreUnderTest } from "./world.ts";
+import { byItself, from, kindOf, native, operator, storeWorld, type StoreUnderTest } from "./world.ts";
 
 export function peopleConformance(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`store: ${name}: people`, () => {
@@ -21,7 +21,7 @@ export function peopleConformance(name: string, open: () => Promise<StoreUnderTe
       }
     });
 
-    test("L-13: a name or an address is taken once in an organisation: world.organisation(), and free in another", async () => {
+    test("L-13: a name or an address is taken once in an organisation, and free in another", async () => {
       const emails = [{ address: "Bob@example.com", canonical: "bob@example.com" }];
       const wish = (over: Partial<NewSubject>): Promise<string> =>
         kindOf(
@@ -164,22 +164,55 @@ export function peopleConformance(name: string, open: () => Promise<StoreUnderTe
         const { store, now } = world.under();
         const vera = await world.subject("vera", { passwordHash: "old" });
         const opened = (await world.session(vera))!;
+        const { revokedUpto } = (await store.findCredentialOf(vera))!;
         const put = (to: string) =>
-          store.setPassword({
+          kindOf(
+            store.setPassword({
+              id: vera,
+              from: "old",
+              upto: revokedUpto,
+              to,
+              open: undefined,
+              by: { kind: "token", from },
+              now: now(),
+            }),
+          );
+        const answers = await Promise.all(["one", "two", "three"].map(put));
+        assert.deepEqual(answers, ["done", "wrong-state", "wrong-state"]);
+        assert.equal((await world.rotate(opened.id, 1)).kind, "ended");
+      });
+
+      test("INV-2: a password that was decided on before a revocation, or by a session that is over, is not set", async () => {
+        const { store, now } = world.under();
+        const vera = await world.subject("vera", { passwordHash: "old" });
+        const { revokedUpto: upto } = (await store.findCredentialOf(vera))!;
+        const asking = byItself((await world.session(vera))!.id);
+        const put = (by: Parameters<typeof store.setPassword>[0]["by"], line: number) =>
+          kindOf(store.setPassword({ id: vera, from: "old", upto: line, to: "new", open: undefined, by, now: now() }));
+        await store.revokeTokens({ subject: vera, open: undefined, by: operator, now: now() });
+        assert.equal(await put({ kind: "token", from }, upto), "wrong-state");
+        assert.equal(await put(asking as Extract<By, { kind: "session" }>, upto), "stale");
+        const { revokedUpto: line } = (await store.findCredentialOf(vera))!;
+        for (const verb of ["disable", "lock"] as const) {
+          await set(vera, verb, operator);
+          assert.equal(await put({ kind: "token", from }, line + 1), "wrong-state", verb);
+          await store.setSubjectStatus({
             id: vera,
-            from: "old",
-            to,
-            how: "changed",
-            open: undefined,
-            circumstances: from,
+            verb: verb === "disable" ? "enable" : "unlock",
+            by: operator,
             now: now(),
           });
-        const answers = await Promise.all(["one", "two", "three"].map(put));
-        assert.deepEqual(
-          answers.map((answer) => answer !== undefined),
-          [true, false, false],
-        );
-        assert.equal((await world.rotate(opened.id, 1)).kind, "ended");
+        }
+        assert.equal((await store.findCredentialOf(vera))?.passwordHash, "old");
+      });
+
+      test("A-07: a session that was signed out acts for nobody", async () => {
+        const { store, now } = world.under();
+        const ada = await admin("ada");
+        await admin("eva");
+        assert.ok(ada.by.kind === "session");
+        await store.endSession({ id: ada.by.session, of: { client: native, from }, now: now() });
+        assert.equal(await kindOf(set(world.bob(), "disable", ada.by)), "stale");
       });
 
       test("each change is told once, and what was refused is not", async () => {
