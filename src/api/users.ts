@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { OrganisationId, SubjectId } from "../core/ids.ts";
 import { roleNames } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
+import type { StatusChange } from "../engine/administration.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SubjectRecord } from "../core/directory.ts";
 import type { StatusVerb } from "../engine/ports.ts";
@@ -76,6 +77,11 @@ const toWire = (record: SubjectRecord): z.input<typeof User> => ({
   created_at: iso(record.createdAt),
 });
 
+const statusToWire = ({ subject, revocation }: StatusChange): z.input<typeof StatusAnswer> => ({
+  user: toWire(subject),
+  ...(revocation === undefined ? {} : { receipt: receiptOf(revocation) }),
+});
+
 const common = { authentication: "bearer", tenant: "organisation", shed: "admin" } as const;
 const read = { ...common, scope: "users:read", rate: "read", journal: null, body: "none" } as const;
 const write = { ...common, scope: "users:write", rate: "write", query: null } as const;
@@ -101,10 +107,7 @@ const statusRoute = (engine: Engine, verb: keyof typeof verbs): NativeRoute =>
     refusals: ["not_found", "forbidden", "last_administrator", "wrong_state"],
   })(async ({ caller, params, from }) => {
     const done = await engine.setSubjectStatus(caller, { id: params.id, verb }, from);
-    if (!done.ok) return done;
-    const { subject, revocation } = done.value;
-    const receipt = revocation === undefined ? {} : { receipt: receiptOf(revocation) };
-    return { status: 200, body: { user: toWire(subject), ...receipt } };
+    return done.ok ? { status: 200, body: statusToWire(done.value) } : done;
   });
 
 export const usersRoutes = (engine: Engine): readonly NativeRoute[] => [
@@ -198,10 +201,7 @@ export const usersRoutes = (engine: Engine): readonly NativeRoute[] => [
     refusals: ["not_found", "forbidden", "last_administrator"],
   })(async ({ caller, params, from }) => {
     const done = await engine.setSubjectStatus(caller, { id: params.id, verb: "delete" }, from);
-    if (!done.ok) return done;
-    const { subject, revocation } = done.value;
-    const receipt = revocation === undefined ? {} : { receipt: receiptOf(revocation) };
-    return { status: 200, body: { user: toWire(subject), ...receipt } };
+    return done.ok ? { status: 200, body: statusToWire(done.value) } : done;
   }),
 
   ...(Object.keys(verbs) as (keyof typeof verbs)[]).map((verb) => statusRoute(engine, verb)),

@@ -34,3 +34,18 @@ export const coversRoles = ({ scopes }: Authority, roles: readonly Role[]): bool
   scopes === null || scopesOfRoles(roles).scopes.every((scope) => scopes.includes(scope));
 
 export const allows = ({ scopes }: Authority, scope: Scope): boolean => scopes === null || scopes.includes(scope);
+
+/**
+ * Whether a subject of this organisation and these roles may be changed, its sessions ended, a token made for it.
+ * - `unreached`: for this authority there is no such subject
+ * - `unentitled`: it changes nobody
+ * - `above`: the subject has more rights
+ */
+export function mayChange(
+  authority: Authority,
+  target: { readonly organisation: OrganisationId; readonly roles: readonly Role[] },
+): "yes" | "unreached" | "unentitled" | "above" {
+  if (!reaches(authority, target.organisation)) return "unreached";
+  if (!allows(authority, "users:write")) return "unentitled";
+  return coversRoles(authority, target.roles) ? "yes" : "above";
+}

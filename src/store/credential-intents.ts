@@ -1,7 +1,7 @@
 /** Intents that change what a subject's credentials are worth, in SQL: revocation of all tokens, and passwords. */
 import type { DatabaseSync } from "node:sqlite";
 
-import { allows, coversRoles, reaches } from "../core/authority.ts";
+import { mayChange } from "../core/authority.ts";
 import { bytesFromId, type OrganisationId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Revocation } from "../core/directory.ts";
@@ -56,11 +56,10 @@ export function credentialIntents(db: DatabaseSync) {
       const { authority } = actor;
       const key = bytesFromId(subject);
       const found = directory.subject(key);
-      if (found === undefined || !reaches(authority, found.organisation)) return { kind: "absent" };
-      if (actor.subject !== subject) {
-        if (!allows(authority, "users:write")) return { kind: "absent" };
-        if (!coversRoles(authority, found.roles)) return { kind: "forbidden" };
-      }
+      if (found === undefined) return { kind: "absent" };
+      const may = actor.subject === subject ? "yes" : mayChange(authority, found);
+      // Who changes nobody is not told either that there is somebody.
+      if (may !== "yes") return { kind: may === "above" ? "forbidden" : "absent" };
       const revocation = lines.ofSubject(key, now);
       const opened = openAbove(wish, step);
       const detail = { sessions: revocation.sessions, upto: revocation.upto, kept_current: opened !== undefined };
@@ -72,6 +71,8 @@ export function credentialIntents(db: DatabaseSync) {
       const { id, from, upto, to, by, now } = intent;
       const actor = by.kind === "session" ? acting(by) : byThemselves(id, by.from);
       if (actor === undefined) return { kind: "stale" };
+      // A session changes the password of its own subject and of nobody else.
+      if ("subject" in actor && actor.subject !== id) return { kind: "forbidden" };
       const key = bytesFromId(id);
       const row = password.get(key);
       // Changed, revoked, locked or deleted since it was decided on: what was proved then proves nothing now.

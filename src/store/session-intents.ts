@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { allows, coversRoles, reaches } from "../core/authority.ts";
+import { mayChange } from "../core/authority.ts";
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
 import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
@@ -52,11 +52,7 @@ export function sessionIntents(db: DatabaseSync) {
     if (actor === undefined) return undefined;
     const { authority, subject } = actor;
     if (subject === holder.subject) return actor;
-    const may =
-      allows(authority, "users:write") &&
-      reaches(authority, holder.organisation) &&
-      coversRoles(authority, holder.roles);
-    return may ? actor : undefined;
+    return mayChange(authority, holder) === "yes" ? actor : undefined;
   }
 
   /** Who presented the token proved nothing: the thief and the owner look alike. */

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { allows, coversRoles, reaches } from "../core/authority.ts";
+import { allows, coversRoles, mayChange, reaches } from "../core/authority.ts";
 import { bytesFromId, type OrganisationId, type SubjectId } from "../core/ids.ts";
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import type { Role } from "../core/scope.ts";
@@ -90,9 +90,9 @@ export function subjectIntents(db: DatabaseSync) {
     const actor = acting(by);
     if (actor === undefined) return "stale";
     const found = directory.subject(bytesFromId(id));
-    if (found === undefined || !reaches(actor.authority, found.organisation)) return "absent";
-    const may = allows(actor.authority, "users:write") && coversRoles(actor.authority, found.roles);
-    return may ? { actor, found } : "forbidden";
+    const may = found === undefined ? "unreached" : mayChange(actor.authority, found);
+    if (found === undefined || may === "unreached") return "absent";
+    return may === "yes" ? { actor, found } : "forbidden";
   }
 
   /** Whether one of the addresses signs somebody other than `self` in. */

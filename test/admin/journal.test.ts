@@ -114,6 +114,14 @@ describe("the journal", () => {
     assert.ok(byAdmin.items.length > 0 && byAdmin.items.every((item) => item.actor_id === admin.id));
   });
 
+  test("H-09: a cursor is its caller's own", async () => {
+    const { next_cursor } = await read("?limit=1", at.of("Root", "admin"));
+    const by = (organisation: "Root" | "Acme"): Promise<Response> =>
+      at.as(at.of(organisation, "auditor"), "get", `/api/v1/journal?limit=1&cursor=${next_cursor}`);
+    for (const organisation of ["Root", "Acme"] as const)
+      assert.equal(await refusal(by(organisation)), "400 invalid_request");
+  });
+
   test("H-09: a made-up cursor, a wrong kind and an unknown parameter are refused", async () => {
     for (const query of ["?cursor=1.x", "?cursor=5", "?kind=everything", "?sort=seq", "?subject=bob", "?limit=0"])
       assert.equal(

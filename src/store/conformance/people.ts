@@ -151,13 +151,15 @@ export function peopleConformance(name: string, open: () => Promise<StoreUnderTe
 
       test("L-14: a deleted subject's name and addresses are free, and whoever gets them is somebody else", async () => {
         const emails = [{ address: "carl@example.com", canonical: "carl@example.com" }];
-        const first = await world.subject("carl", { emails });
+        const first = await world.subject("carl", { emails, passwordHash: "old" });
         const old = (await world.session(first))!;
         assert.equal(await kindOf(set(first, "delete", operator)), "done");
         const second = await world.subject("carl", { emails });
         assert.notEqual(second, first);
         assert.equal((await world.rotate(old.id, 1)).kind, "ended");
         assert.equal(await world.under().store.findSubject(first), undefined);
+        const left = await world.under().store.findCredentialOf(first);
+        assert.deepEqual([left?.passwordHash, left?.holder.roles, left?.mayHold], [null, [], false]);
       });
 
       test("FL-02: a password is set in the place of the very one that was looked at, and once", async () => {
