@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 
+import { dialectNames, type DialectName } from "./core/dialect-names.ts";
 import { parseJsonText } from "./core/json-text.ts";
 import { rootOrganisation } from "./core/root.ts";
 import { maxima, nativePolicy } from "./core/policy.ts";
@@ -20,6 +21,12 @@ class ConfigInvalid extends Error {
 
 /** Where a value came from, as `jeton config check` prints it. */
 export type Origin = "default" | `file ${string}` | `environment ${string}` | `flag ${string}`;
+
+/** Variables of the products themselves: the setting that each stands for, and the unit of its whole number. */
+const productVariables: ReadonlyMap<string, readonly [name: SettingName, unit: string]> = new Map([
+  ["SOLAR_JWT_EXPIRATION_IN_MINUTES", ["dialects.textual.access", "m"]],
+  ["SOLAR_REFRESH_TOKEN_EXPIRATION_IN_MINUTES", ["dialects.textual.idle", "m"]],
+]);
 
 export interface Address {
   readonly hostname: string;
@@ -112,10 +119,6 @@ const ranges = list.pipe(
   ),
 );
 
-/** The dialects that can be opened. */
-const dialectNames = ["sensu"] as const;
-export type DialectName = (typeof dialectNames)[number];
-
 /** What can be set for each dialect; null: as the dialect itself has it. */
 const dialectSettings = {
   open: { schema: flag, initial: false },
@@ -139,6 +142,7 @@ const settings = {
   "log.format": { schema: oneOf("json", "text"), initial: "json" },
   "log.access": { schema: flag, initial: true },
   "limits.body": { schema: count(1024, 1_048_576), initial: 65_536 },
+  "limits.changes": { schema: count(1, 1_000_000), initial: 600 },
   "overload.requests": { schema: count(8, 100_000), initial: 1024 },
   "overload.delay": { schema: duration, initial: seconds(2) },
   "drain.delay": { schema: duration, initial: seconds(0) },
@@ -266,6 +270,13 @@ const flatten = (value: Readonly<Record<string, unknown>>, prefix: string): read
 function readEnvironment(environment: ConfigSources["environment"]): readonly (readonly [SettingName, Given])[] {
   const byVariable = new Map(names.map((name) => [variableOf(name), name]));
   return Object.entries(environment).flatMap(([variable, value]): readonly (readonly [SettingName, Given])[] => {
+    const [product, unit] = productVariables.get(variable) ?? [];
+    if (product !== undefined && value !== undefined) {
+      // Nobody means a token without a life.
+      if (!/^[1-9]\d{0,8}$/.test(value))
+        throw new ConfigInvalid(`${variable} must be a whole number of minutes from 1 on`);
+      return [[product, { value: `${value}${unit}`, origin: `environment ${variable}` }]];
+    }
     if (!variable.startsWith("JETON_") || foreignVariables.has(variable) || value === undefined) return [];
     const name = byVariable.get(variable);
     if (name === undefined)

@@ -10,6 +10,7 @@ import { openDoors, type Doors } from "../src/compose/doors.ts";
 import { openMeters } from "../src/compose/meters.ts";
 import { openVitals, type Vitals } from "../src/compose/vitals.ts";
 import { loadConfig, type Config, type ConfigSources } from "../src/config.ts";
+import { dialectNames } from "../src/core/dialect-names.ts";
 import type { Millis, Seconds } from "../src/core/units.ts";
 import { demoPassword, furnishDemo, hashDemoPassword } from "../src/compose/demo.ts";
 import type { Clock, Store } from "../src/engine/ports.ts";
@@ -94,6 +95,8 @@ export interface Authority {
 /** Many tests fail to sign in on purpose; those about the throttle set it themselves. */
 const unthrottled = { "throttle.free": 1000, "throttle.network_burst": 1_000_000 };
 
+const allDialects = Object.fromEntries(dialectNames.map((name) => [`dialects.${name}.open`, true]));
+
 const settingsAsFlags = (settings: AuthorityOptions["settings"] = {}): ConfigSources["flags"] =>
   Object.entries(settings).map(([name, value]) => ({
     name: name as ConfigSources["flags"][number]["name"],
@@ -106,7 +109,7 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
   const { config } = loadConfig({
     file: undefined,
     environment: {},
-    flags: settingsAsFlags({ "dialects.sensu.open": true, ...unthrottled, ...options.settings }),
+    flags: settingsAsFlags({ ...allDialects, ...unthrottled, ...options.settings }),
   });
   const fatal: string[] = [];
   const chance = randomBytes;
@@ -153,7 +156,9 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
     log,
     version: "0.0.0",
     issuer,
-    open: config.dialects.sensu.open ? new Map([["sensu", { issuer: `${issuer}/sensu` }]]) : new Map(),
+    open: new Map(
+      dialectNames.filter((name) => config.dialects[name].open).map((name) => [name, { listener: undefined }]),
+    ),
     vitals,
   });
 

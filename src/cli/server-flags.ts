@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 
 import { loadConfig, processEnvironment, type ConfigSources, type LoadedConfig } from "../config.ts";
+import { dialectNames } from "../core/dialect-names.ts";
 import { UsageError } from "./exit-codes.ts";
 
 export interface ServerFlags {
@@ -32,13 +33,17 @@ type Flags = ConfigSources["flags"][number];
 
 /** `sensu` or `sensu=127.0.0.1:8080`. */
 function dialectFlags(written: string): readonly Flags[] {
-  const [name = "", ...rest] = written.split("=");
-  if (name !== "sensu")
-    throw new UsageError(`there is no dialect "${name}". Do: --dialect sensu, or --dialect sensu=HOST:PORT`);
-  const open = { name: "dialects.sensu.open", value: true, flag: "--dialect" } as const;
+  const [wanted = "", ...rest] = written.split("=");
+  const dialect = dialectNames.find((known) => known === wanted);
+  if (dialect === undefined) {
+    throw new UsageError(
+      `there is no dialect "${wanted}". Do: --dialect NAME, or --dialect NAME=HOST:PORT, where NAME is one of ${dialectNames.join(", ")}`,
+    );
+  }
+  const open = { name: `dialects.${dialect}.open`, value: true, flag: "--dialect" } as const;
   return rest.length === 0
     ? [open]
-    : [open, { name: "dialects.sensu.listen", value: rest.join("="), flag: "--dialect" }];
+    : [open, { name: `dialects.${dialect}.listen`, value: rest.join("="), flag: "--dialect" }];
 }
 
 export function configFromFlags(flags: ServerFlags): LoadedConfig {

@@ -14,8 +14,9 @@ import { revokeTokensRoutes } from "../api/revoke-tokens.ts";
 import { rolesRoutes } from "../api/roles.ts";
 import { sessionsRoutes } from "../api/sessions.ts";
 import { usersRoutes } from "../api/users.ts";
-import type { Config, DialectName } from "../config.ts";
+import type { Config } from "../config.ts";
 import { authorityOf } from "../core/authority.ts";
+import { dialectNames, type DialectName } from "../core/dialect-names.ts";
 import { clientId } from "../core/ids.ts";
 import { rootOrganisation } from "../core/root.ts";
 import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
@@ -28,6 +29,7 @@ import type { Principal } from "../engine/introspect.ts";
 import { StoreUnavailable } from "../core/faults.ts";
 import type { Chance, Clock, Passwords, Store } from "../engine/ports.ts";
 import type { RefreshAlarm } from "../engine/refresh.ts";
+import { allowances } from "../http/allowances.ts";
 import { createApp, type AppOptions, type Mount } from "../http/app.ts";
 import { isFromThisMachine } from "../http/local.ts";
 import { clientAddress, throttleKey, trustNobody, trustProxies } from "../http/peer.ts";
@@ -51,8 +53,8 @@ export interface DoorsDeps {
   readonly version: string;
   /** The instance's issuer. */
   readonly issuer: string;
-  /** Open dialects by name, each with its issuer. */
-  readonly open: ReadonlyMap<DialectName, { readonly issuer: string }>;
+  /** Open dialects by name, each with the URL of its own listener if it has one. */
+  readonly open: ReadonlyMap<DialectName, { readonly listener: string | undefined }>;
   readonly vitals: Vitals;
 }
 
@@ -62,12 +64,23 @@ export interface Doors {
   readonly main: Handler;
   /** For listeners of their own: a dialect at the root. */
   readonly dialect: (name: DialectName) => Handler;
+  /** A dialect that is not one of ours; its client has to be registered. */
+  readonly mount: (dialect: Dialect, place: DialectPlace) => Handler;
+}
+
+/** Where a dialect is, and for whom. */
+export interface DialectPlace {
+  /** Empty, or `/` and a name. */
+  readonly prefix: string;
+  readonly issuer: string;
+  readonly organisation: string;
+  readonly policy: SessionPolicy;
 }
 
 const nativeClient = clientId("native");
 
 /** Every client that a door of this server stands for. */
-const doorClients = [nativeClient, ...dialects.map(({ name }) => clientId(name))];
+const doorClients = [nativeClient, ...dialectNames.map(clientId)];
 
 const alarms = {
   refresh_reuse: "a refresh token was used again after its retry window; its session was ended",
@@ -79,10 +92,11 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const { config, store, keys, clock, log, issuer, open, vitals } = deps;
   const { meters } = vitals;
   await store.registerClients({ ids: doorClients, now: clock.now() });
+  const issuers = dialectIssuers(deps);
   const engine = createEngine({
     ...deps,
     tokens: keys,
-    issuers: new Set([issuer, ...[...open.values()].map((door) => door.issuer)]),
+    issuers: new Set([issuer, ...issuers.values()]),
     store: countingEndings(store, meters),
     passwords: timingChecks(deps.passwords, clock, meters),
     meter: meters,
@@ -149,17 +163,19 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     );
   });
 
-  const mountOf = (dialect: Dialect, prefix: string): Mount<Principal> => {
-    const profile: ClientProfile = {
-      client: clientId(dialect.name),
-      issuer: open.get(dialect.name)!.issuer,
-      policy: dialectPolicyOf(config, dialect),
-      claims: dialect.claims,
-    };
-    const routes = dialect.routes({ engine, profile, organisation: config.dialects[dialect.name].organisation });
+  const mountOf = (dialect: Dialect, { prefix, issuer: own, ...of }: DialectPlace): Mount<Principal> => {
+    const profile = { client: clientId(dialect.name), issuer: own, policy: of.policy, claims: dialect.claims };
+    const routes = dialect.routes({ engine, profile, organisation: of.organisation });
     return { prefix, routes: [...routes, ...keySet], refuse: dialect.refuse };
   };
+  const placeOf = (dialect: Dialect, name: DialectName, prefix: string): DialectPlace => ({
+    prefix,
+    issuer: issuers.get(name)!,
+    organisation: config.dialects[name].organisation,
+    policy: dialectPolicyOf(config, name, dialect.policy),
+  });
 
+  const changes = allowances(config["limits.changes"]);
   const proxies = trustProxies(config.trusted_proxies);
   // Where a proxy is known of, everybody may come from this machine's own address. Without TLS of our own, an issuer
   // that has it tells of one too.
@@ -171,6 +187,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),
     gate: vitals.gate,
     meter: meters,
+    spend: ({ holder }, now) => changes(holder.subject, now),
     reachesAll: ({ holder }) => authorityOf(holder).organisation === null,
     onRefused: ({ code, why = null, session = null }, { requestId, route, address }) =>
       refusals.add({ at: clock.now(), requestId, route, code, why, session, address }),
@@ -185,22 +202,29 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     isUnavailable: (fault) => fault instanceof StoreUnavailable,
     maxBody: config["limits.body"],
   };
-  const opened = dialects.filter(({ name }) => open.has(name));
+  const opened = [...open.keys()].map((name) => ({ name, dialect: dialects[name] }));
   return {
     engine,
     main: createApp({
       ...shared,
       mounts: [
         { prefix: "", routes: [...documented, ...reference], refuse: problem },
-        ...opened.map((dialect) => mountOf(dialect, `/${dialect.name}`)),
+        ...opened.map(({ name, dialect }) => mountOf(dialect, placeOf(dialect, name, `/${name}`))),
       ],
     }),
-    dialect: (name) => {
-      const dialect = opened.find((candidate) => candidate.name === name);
-      if (dialect === undefined) throw new Error(`the dialect ${name} is closed`);
-      return createApp({ ...shared, mounts: [mountOf(dialect, "")] });
-    },
+    dialect: (name) => createApp({ ...shared, mounts: [mountOf(dialects[name], placeOf(dialects[name], name, ""))] }),
+    mount: (dialect, place) => createApp({ ...shared, mounts: [mountOf(dialect, place)] }),
   };
+}
+
+/** What the tokens of each open dialect name as their issuer. */
+function dialectIssuers({ config, open, issuer }: DoorsDeps): ReadonlyMap<DialectName, string> {
+  return new Map(
+    [...open].map(([name, { listener }]) => {
+      const own = dialects[name].issuer === "own" ? (listener ?? `${issuer}/${name}`) : issuer;
+      return [name, config.dialects[name].url ?? own];
+    }),
+  );
 }
 
 const countingEndings = (store: Store, { sessionEnded }: Meters): Store => ({
@@ -233,7 +257,7 @@ const nativePolicyOf = (config: Config): SessionPolicy =>
     sessionCap: config["sessions.cap"],
   });
 
-function dialectPolicyOf({ dialects: settings, ...config }: Config, { name, policy }: Dialect): SessionPolicy {
+function dialectPolicyOf({ dialects: settings, ...config }: Config, name: DialectName, policy: SessionPolicy) {
   const { access, idle, absolute, on_refresh: onRefresh } = settings[name];
   return settlePolicy({
     access: access ?? policy.access,

@@ -1,8 +1,8 @@
 /** A running server: the instance, its doors on their listeners, its heartbeat, and an orderly end. */
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Address, Config, DialectName } from "../config.ts";
-import { dialects } from "../dialects/index.ts";
+import type { Address, Config } from "../config.ts";
+import { dialectNames, type DialectName } from "../core/dialect-names.ts";
 import { furnishDemo, hashDemoPassword } from "./demo.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis, type Millis } from "../core/units.ts";
@@ -132,17 +132,17 @@ async function openHouse(
     const main = await bind(config.listen, log);
     bound.push(main);
     const issuer = config.issuer ?? main.listener.url;
-    const open = new Map<DialectName, { issuer: string }>();
+    const open = new Map<DialectName, { listener: string | undefined }>();
     const own = new Map<DialectName, Awaited<ReturnType<typeof bind>>>();
-    for (const { name } of dialects) {
-      const { open: isOpen, listen: address, url } = config.dialects[name];
+    for (const name of dialectNames) {
+      const { open: isOpen, listen: address } = config.dialects[name];
       if (!demo && !isOpen) continue;
       const listener = address === null ? undefined : await bind(address, log);
       if (listener !== undefined) {
         bound.push(listener);
         own.set(name, listener);
       }
-      open.set(name, { issuer: url ?? listener?.listener.url ?? `${issuer}/${name}` });
+      open.set(name, { listener: listener?.listener.url });
     }
 
     const vitals = openVitals({

@@ -129,6 +129,12 @@ export const refusals = {
     advice: "Wait for the time in Retry-After. Until then nothing is looked at, the right password neither.",
     source: "RFC 6585 section 4; OWASP ASVS 6.3.1",
   },
+  too_many_changes: {
+    status: 429,
+    title: "There were too many changes in a short time",
+    advice: "Nothing was changed. Send the same request again after the time in Retry-After.",
+    source: "RFC 6585 section 4",
+  },
   // The server's state.
   internal_error: {
     status: 500,

@@ -39,10 +39,7 @@ const refuse: Refuse = (code, { headers }) => {
     too_many_attempts: "Too Many Requests",
   };
   const text = outage ? "Internal Server Error" : (worded[code] ?? title);
-  return new Response(`${text}\n`, {
-    status: outage ? 500 : status,
-    headers: { ...errorHeaders, ...(status === 503 ? { "retry-after": "1" } : {}), ...headers },
-  });
+  return new Response(`${text}\n`, { status: outage ? 500 : status, headers: { ...errorHeaders, ...headers } });
 };
 
 const tokens = ({ accessToken, accessExpiresAt, refreshToken }: TokenPair): string =>
@@ -78,6 +75,7 @@ const tokensAnswer = { description: "Tokens.", schema: z.string(), contentType: 
 
 export const sensu: Dialect = {
   name: "sensu",
+  issuer: "own",
   policy: { ...nativePolicy, access: minutes(15), idle: hours(12) },
   refuse,
   claims: ({ session, holder }) => ({

@@ -6,11 +6,13 @@ import type { DialectClaims } from "../core/claims.ts";
 import type { ClientId } from "../core/ids.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { SessionView } from "../core/session.ts";
+import type { Seconds } from "../core/units.ts";
 
 export interface ClientProfile {
   readonly client: ClientId;
   /** `iss` of its tokens; where their JWKS and refresh endpoint are. */
   readonly issuer: string;
   readonly policy: SessionPolicy;
-  readonly claims: (view: SessionView) => DialectClaims;
+  /** For an access token issued at `issuedAt`. */
+  readonly claims: (view: SessionView, issuedAt: Seconds) => DialectClaims;
 }

@@ -37,9 +37,10 @@ export function issuePair(
   const { session } = view;
   // A lost reply may be asked for again by the retry window and too late by the session's own life (decision 0008).
   if (session.expiresAt <= now || session.absoluteEnd <= now) return refused("invalid_grant");
-  const claims = accessClaims(view, { issuer: profile.issuer, audience: deps.issuer }, accessIssuedAt(session, now));
+  const issuedAt = accessIssuedAt(session, now);
+  const claims = accessClaims(view, { issuer: profile.issuer, audience: deps.issuer }, issuedAt);
   return granted({
-    accessToken: new Secret(deps.tokens.signAccess(claims, profile.claims(view), session.seq, now)),
+    accessToken: new Secret(deps.tokens.signAccess(claims, profile.claims(view, issuedAt), session.seq, now)),
     accessExpiresAt: claims.exp,
     expiresIn: between(now, claims.exp),
     refreshToken: new Secret(deps.tokens.mintRefresh(session, profile.issuer)),

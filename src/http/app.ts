@@ -4,11 +4,11 @@
  */
 import { Hono } from "hono";
 
-import type { RefusalCode } from "../core/refusals.ts";
+import { refusalEntry, type RefusalCode } from "../core/refusals.ts";
 import { refused, type Outcome, type Refusal } from "../core/result.ts";
 import type { Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
-import type { Millis } from "../core/units.ts";
+import type { Millis, Seconds } from "../core/units.ts";
 import { bearerToken } from "./authorization.ts";
 import { checkEdge, knownMethods, readBody } from "./edge.ts";
 import { readInput } from "./input.ts";
@@ -61,6 +61,8 @@ export interface AppOptions<Caller> {
   readonly meter: AppMeter;
   /** Whether the caller may do what a route declares to be for the whole instance. */
   readonly reachesAll: (caller: Caller) => boolean;
+  /** For routes of the rate class `write`: takes one of the caller's changes; undefined, or the seconds to wait. */
+  readonly spend: (caller: Caller, now: Millis) => Seconds | undefined;
   /** Told of what a route refused, with the reason that the client is not told. */
   readonly onRefused: (
     refusal: Refusal,
@@ -108,6 +110,15 @@ function challengeFor(refusal: Refusal, scope: Scope | null): Readonly<Record<st
   }
 }
 
+/** What every refusal's answer has, however a door words it. An outage says when to come back. */
+function headersOf(
+  requestId: string,
+  { code, retryAfter }: { readonly code: RefusalCode; readonly retryAfter?: number | undefined },
+): Readonly<Record<string, string>> {
+  const wait = retryAfter ?? (refusalEntry(code).status === 503 ? 1 : undefined);
+  return { "x-request-id": requestId, ...(wait === undefined ? {} : { "retry-after": String(wait) }) };
+}
+
 export function createApp<Caller>(options: AppOptions<Caller>): Handler {
   // The path that the edge has checked, and not one read a second time.
   const hono = new Hono<Environment>({
@@ -147,16 +158,16 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
         requestId,
         detail: refusal.detail,
         ...(errors === undefined ? {} : { errors }),
-        headers: {
-          "x-request-id": requestId,
-          ...challengeFor(refusal, declaration.scope),
-          ...(refusal.retryAfter === undefined ? {} : { "retry-after": String(refusal.retryAfter) }),
-        },
+        headers: { ...headersOf(requestId, refusal), ...challengeFor(refusal, declaration.scope) },
       });
     };
 
     const caller = await callerOf(route, passage);
     if (!caller.ok) return refuse(caller);
+    if (declaration.rate === "write" && caller.value !== undefined) {
+      const retryAfter = options.spend(caller.value, passage.started);
+      if (retryAfter !== undefined) return refuse({ ...refused("too_many_changes"), retryAfter });
+    }
     const bytes = declaration.body === "none" ? undefined : await readBody(request, options.maxBody);
     if (bytes !== undefined && !bytes.ok) return refuse(bytes);
     const input = readInput(declaration, {
@@ -193,7 +204,8 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       // Nobody is left to answer, and nothing has failed.
       if (!(outage && passage.request.signal.aborted)) options.onFault(fault, passage.requestId);
       const code = outage ? "temporarily_unavailable" : "internal_error";
-      return mount.refuse(code, { requestId: passage.requestId, headers: { "x-request-id": passage.requestId } });
+      const { requestId } = passage;
+      return mount.refuse(code, { requestId, headers: headersOf(requestId, { code }) });
     }
   }
 
@@ -201,7 +213,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
   const shed = (mount: Mount<Caller>, { requestId }: Passage): Response =>
     mount.refuse("overloaded", {
       requestId,
-      headers: { "x-request-id": requestId, "retry-after": String(options.gate.retryAfter()) },
+      headers: headersOf(requestId, { code: "overloaded", retryAfter: options.gate.retryAfter() }),
     });
 
   for (const mount of options.mounts) {

@@ -1,7 +1,7 @@
 /** A handler's answer as a response, with the headers that every answer has. */
-import type { Answers, Declaration, Reply } from "./route.ts";
+import type { Answers, Declaration, Reply, ReplyHeaders } from "./route.ts";
 
-type AnyReply = Reply<Answers> & { readonly headers?: Readonly<Record<string, string>> };
+type AnyReply = Reply<Answers> & { readonly headers?: ReplyHeaders };
 
 /**
  * Answers are not for caches unless their route says otherwise (RFC 9111 section 5.2.2.5), and no browser may guess
@@ -9,11 +9,22 @@ type AnyReply = Reply<Answers> & { readonly headers?: Readonly<Record<string, st
  */
 export function respond(declaration: Declaration, { status, body, headers }: AnyReply, requestId: string): Response {
   const { schema, contentType } = declaration.answers[status] ?? { schema: null };
-  const common = { "cache-control": "no-store", "x-content-type-options": "nosniff", "x-request-id": requestId };
-  if (schema === null) return new Response(null, { status, headers: { ...common, ...headers } });
-  const text = typeof body === "string" && contentType !== undefined ? body : JSON.stringify(body);
-  return new Response(text, {
-    status,
-    headers: { "content-type": contentType ?? "application/json", ...common, ...headers },
-  });
+  const single: Record<string, string> = {
+    ...(schema === null ? {} : { "content-type": contentType ?? "application/json" }),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-request-id": requestId,
+  };
+  const repeated: [name: string, value: string][] = [];
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (typeof value === "string") single[name] = value;
+    else for (const one of value) repeated.push([name, one]);
+  }
+  const text = schema === null ? null : asText(body, contentType);
+  const response = new Response(text, { status, headers: single });
+  for (const [name, value] of repeated) response.headers.append(name, value);
+  return response;
 }
+
+const asText = (body: unknown, contentType: string | undefined): string =>
+  typeof body === "string" && contentType !== undefined ? body : JSON.stringify(body);

@@ -88,11 +88,14 @@ export interface Call<D extends Declaration, Caller> {
   readonly signal: AbortSignal;
 }
 
+/** A list is a header that comes several times, as Set-Cookie does. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** One of the declared answers. */
 export type Reply<A extends Answers> = {
   [Status in keyof A & number]: {
     readonly status: Status;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: ReplyHeaders;
   } & (A[Status]["schema"] extends z.ZodType
     ? { readonly body: z.input<A[Status]["schema"]> }
     : { readonly body?: undefined });

@@ -62,7 +62,7 @@ export async function reopened(jeton: Authority, parts: Parts): Promise<{ ask: A
     log,
     version: "0.0.0",
     issuer: parts.issuer ?? issuer,
-    open: new Map([["sensu", { issuer: `${issuer}/sensu` }]]),
+    open: new Map([["sensu", { listener: undefined }]]),
     vitals:
       parts.unready === undefined
         ? jeton.vitals

@@ -1,5 +1,6 @@
 /** `jeton config check`: every setting, its value, and who said so. Fails as `serve` would. */
 import type { LoadedConfig } from "../../../config.ts";
+import { dialectNames } from "../../../core/dialect-names.ts";
 import { exitCode } from "../../exit-codes.ts";
 import type { Io } from "../../io.ts";
 import { configFromFlags, type ServerFlags } from "../../server-flags.ts";
@@ -44,13 +45,22 @@ function table(settings: LoadedConfig["settings"]): string {
     .join("");
 }
 
+/** Without what nobody has set of a dialect that is closed. */
+function telling({ config, settings }: LoadedConfig): LoadedConfig["settings"] {
+  const closed = dialectNames.filter((name) => !config.dialects[name].open).map((name) => `dialects.${name}.`);
+  return settings.filter(
+    ({ name, origin }) =>
+      origin !== "default" || name.endsWith(".open") || !closed.some((dialect) => name.startsWith(dialect)),
+  );
+}
+
 export async function configCheck(flags: ConfigCheckFlags, io: Io): Promise<number> {
-  const { settings } = configFromFlags(flags);
-  const shown = settings.map(({ name, value, origin }) => ({
+  const loaded = configFromFlags(flags);
+  const shown = loaded.settings.map(({ name, value, origin }) => ({
     name,
     value: value !== null && (isAddress(value) || isTime(name)) ? show(name, value) : value,
     origin,
   }));
-  io.out(flags.json === true ? `${JSON.stringify({ settings: shown })}\n` : table(settings));
+  io.out(flags.json === true ? `${JSON.stringify({ settings: shown })}\n` : table(telling(loaded)));
   return exitCode("done");
 }
