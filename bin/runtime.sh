@@ -62,6 +62,10 @@ jeton_exec() {
       ;;
   esac
   if [ "${JETON_RUNTIME:-any}" != "bun" ] && found=$(jeton_find_node "$root"); then
+    # Compiled code is kept beside the packages, where whoever can write could change the code itself, and nowhere else,
+    # whatever the environment says. It halves a start.
+    NODE_COMPILE_CACHE=$root/node_modules/.cache/jeton-node
+    export NODE_COMPILE_CACHE
     exec "$found" --disable-warning=ExperimentalWarning "$file" "$@"
   fi
   echo "jeton: neither Bun 1.4.5 nor Node.js 24.12 or later was found. Do: npm ci --ignore-scripts (in $root)" >&2

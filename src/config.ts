@@ -9,6 +9,7 @@ import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 
 import { dialectNames, type DialectName } from "./core/dialect-names.ts";
+import { editDistance } from "./core/edit-distance.ts";
 import { parseJsonText } from "./core/json-text.ts";
 import { rootOrganisation } from "./core/root.ts";
 import { maxima, nativePolicy } from "./core/policy.ts";
@@ -137,6 +138,10 @@ const settings = {
   listen: { schema: address, initial: { hostname: "127.0.0.1", port: 8420 } },
   issuer: { schema: url.nullable(), initial: null },
   master_key_file: { schema: text.nullable(), initial: null },
+  "tls.certificate": { schema: text.nullable(), initial: null },
+  "tls.key": { schema: text.nullable(), initial: null },
+  "tls.ca_certificate": { schema: text.nullable(), initial: null },
+  "tls.enable_client_verification": { schema: flag, initial: false },
   trusted_proxies: { schema: ranges, initial: [] },
   "log.level": { schema: oneOf("debug", "info", "warn", "error"), initial: "info" },
   "log.format": { schema: oneOf("json", "text"), initial: "json" },
@@ -224,8 +229,10 @@ export function loadConfig({ file, environment, flags }: ConfigSources): LoadedC
   const byDialect = Object.fromEntries(
     dialectNames.map((dialect) => [dialect, settingsFor(dialectSettings, `dialects.${dialect}.`)]),
   );
+  const config = Object.freeze({ ...settingsFor(settings, ""), dialects: Object.freeze(byDialect) }) as Config;
+  checkTls(config);
   return {
-    config: Object.freeze({ ...settingsFor(settings, ""), dialects: Object.freeze(byDialect) }) as Config,
+    config,
     settings: names.map((name) => ({ name, value: values.get(name), origin: given.get(name)?.origin ?? "default" })),
   };
 }
@@ -234,6 +241,19 @@ function check(name: string, schema: z.ZodType, { value, origin }: Given): unkno
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new ConfigInvalid(`${name} (${origin}) must be ${result.error.issues[0]?.message ?? "another value"}`);
+}
+
+/** Half of a TLS configuration is a mistake, and the half that is missing might be the one that protects. */
+function checkTls(config: Config): void {
+  const { "tls.certificate": certificate, "tls.key": key, "tls.ca_certificate": authority } = config;
+  if ((certificate === null) !== (key === null))
+    throw new ConfigInvalid("tls.certificate and tls.key need each other. Do: set both, or neither");
+  if (certificate === null && (authority !== null || config["tls.enable_client_verification"]))
+    throw new ConfigInvalid("client certificates need TLS. Do: set tls.certificate and tls.key too");
+  if (config["tls.enable_client_verification"] && authority === null)
+    throw new ConfigInvalid(
+      "tls.enable_client_verification needs an authority. Do: set tls.ca_certificate to the certificate of whoever signs the clients' ones",
+    );
 }
 
 function readFile(file: string): readonly (readonly [SettingName, Given])[] {
@@ -285,26 +305,12 @@ function readEnvironment(environment: ConfigSources["environment"]): readonly (r
   });
 }
 
-/** Letters to change, add or leave out to make one word of the other (Levenshtein). */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const same = one[i - 1] === other[j - 1] ? 0 : 1;
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + same));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
-}
-
 /** A hint for a typing mistake, when a setting's name is near. */
 function nearest(wrong: string): string {
   const isVariable = wrong.startsWith("JETON_");
   const [best] = names
     .map((name) => ({ name, spelled: isVariable ? variableOf(name) : name }))
-    .map(({ name, spelled }) => ({ name, spelled, apart: distance(wrong, spelled) }))
+    .map(({ name, spelled }) => ({ name, spelled, apart: editDistance(wrong, spelled) }))
     .toSorted((a, b) => a.apart - b.apart);
   return best !== undefined && best.apart <= 3
     ? ` Did you mean ${best.spelled}?`

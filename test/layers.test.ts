@@ -110,15 +110,17 @@ const layers: readonly Layer[] = [
       "commander",
       "@clack/prompts",
       "uqr",
-      "@jeton/client",
-      "@jeton/verifier",
+      "packages/client/",
+      "packages/verifier/",
     ),
     broken: [
       { "cli/commands/token/show.ts": 'import { openInstance } from "../../../compose/instance.ts";' },
       { "cli/run.ts": 'import { open } from "../store/sqlite.ts";' },
       { "cli/commands/server.ts": 'import { openInstance } from "../../compose/instance.ts";' },
     ],
-    kept: { "cli/run.ts": 'import { read } from "../config.ts"; import { Command } from "commander";' },
+    kept: {
+      "cli/run.ts": 'import { read } from "../config.ts"; import { a } from "../../packages/client/src/jwt.ts";',
+    },
   },
   {
     title: "serve, init, journal, doctor, backup and restore import what cli may, and compose",
@@ -134,6 +136,30 @@ const layers: readonly Layer[] = [
     broken: [{ "config.ts": 'import { open } from "./store/sqlite.ts";' }],
   },
   {
+    title: "packages/client imports itself and the runtime's modules: whoever installs it gets nothing else",
+    of: oneOf("packages/client/"),
+    values: oneOf("node:", "packages/verifier/"),
+    broken: [
+      { "packages/client/src/a.ts": 'import { seconds } from "../../../src/core/units.ts";' },
+      { "packages/client/src/a.ts": 'import type { Engine } from "../../../src/engine/engine.ts";' },
+      { "packages/client/src/a.ts": 'import { z } from "zod";' },
+      { "packages/client/src/a.ts": 'import { b } from "../../adapters/src/b.ts";' },
+    ],
+    kept: { "packages/client/src/doors/a.ts": 'import { b } from "../b.ts"; import "node:https";' },
+  },
+  {
+    title: "packages/verifier imports itself and nothing else: no module of a runtime, no package",
+    of: oneOf("packages/verifier/"),
+    values: oneOf("packages/verifier/"),
+    broken: [
+      { "packages/verifier/src/a.ts": 'import { verify } from "node:crypto";' },
+      { "packages/verifier/src/a.ts": 'import { b } from "../../client/src/b.ts";' },
+      { "packages/verifier/src/a.ts": 'import { b } from "../../../src/core/b.ts";' },
+      { "packages/verifier/src/a.ts": 'import { jwtVerify } from "jose";' },
+    ],
+    kept: { "packages/verifier/src/a.ts": 'import { b } from "./b.ts";' },
+  },
+  {
     title: "main.ts imports cli and nothing else",
     of: oneOf("main.ts"),
     values: oneOf("cli/"),
@@ -141,9 +167,17 @@ const layers: readonly Layer[] = [
   },
 ];
 
-/** The imported file as a path in `src/`, or the package; the same module under two names counts as one. */
+/** The imported file as a path in `src/` or from `packages/` on, or the package's name. */
 const target = (source: Source, { specifier = "" }: Import): string =>
-  specifier.startsWith(".") ? posix.normalize(posix.join(posix.dirname(source.path), specifier)) : specifier;
+  specifier.startsWith(".")
+    ? posix.normalize(posix.join(posix.dirname(source.path), specifier)).replace(/^\.\.\/(?=packages\/)/, "")
+    : specifier;
+
+/** The folder, or the package, that a file belongs to. */
+function room(path: string): string {
+  const parts = path.split("/").slice(0, path.startsWith("packages/") ? 2 : 1);
+  return path.includes("/") ? `${parts.join("/")}/` : path;
+}
 
 for (const { title, of, values, types, broken, kept } of layers) {
   enforce({
@@ -152,7 +186,7 @@ for (const { title, of, values, types, broken, kept } of layers) {
     ...(kept === undefined ? {} : { kept }),
     find: eachFile((source) => {
       if (!of.test(source.path)) return [];
-      const own = oneOf(source.path.includes("/") ? `${source.path.split("/")[0]}/` : source.path);
+      const own = oneOf(room(source.path));
       return source.imports
         .filter((found) => {
           const path = target(source, found);
@@ -164,8 +198,8 @@ for (const { title, of, values, types, broken, kept } of layers) {
 }
 
 enforce({
-  title: "every file of src belongs to a layer",
-  broken: [{ "lib/a.ts": "" }, { "server.ts": "" }],
+  title: "every file of src and packages belongs to a layer",
+  broken: [{ "lib/a.ts": "" }, { "server.ts": "" }, { "packages/other/src/a.ts": "" }],
   kept: { "compose/a.ts": "", "core/a.ts": "" },
   find: eachFile(({ path }) =>
     path.startsWith("compose/") || layers.some(({ of }) => of.test(path)) ? [] : ["belongs to no layer"],

@@ -1,4 +1,4 @@
-/** The shape of `src/`: small files named after their one concept, nothing that switches the compiler or chance off. */
+/** The shape of `src/` and `packages/`: small files named after their one concept, nothing that switches the compiler or chance off. */
 import { basename } from "node:path";
 import { eachFile, enforce } from "./runner/rule.ts";
 import type { Node } from "./runner/source.ts";
@@ -11,14 +11,14 @@ const quantile = (sizes: readonly number[], share: number): number =>
   sizes.toSorted((a, b) => a - b)[Math.ceil(sizes.length * share) - 1] ?? 0;
 
 enforce({
-  title: "no file of src is longer than 400 lines",
+  title: "no file of src or packages is longer than 400 lines",
   broken: [sized(401)],
   kept: sized(400),
   find: eachFile((source) => (source.lines > 400 ? [`${source.lines} lines`] : [])),
 });
 
 enforce({
-  title: "half of the files of src have at most 130 lines, and nine of ten at most 300",
+  title: "half of the files of src and packages have at most 130 lines, and nine of ten at most 300",
   broken: [sized(131, 131, 10), sized(301, 301, 10, 10, 10)],
   kept: sized(130, 130, 400),
   find: (sources) => {

@@ -17,7 +17,8 @@ export const passwordRoutes = (engine: Engine, door: ClientProfile): readonly Na
   route({
     method: "put",
     path: "/api/v1/me/password",
-    summary: "Change my password; every session of mine ends, and this one goes on with new tokens",
+    summary:
+      "Change my password; every session and key for signed login of mine ends, and this one goes on with new tokens",
     authentication: "bearer",
     scope: "me:write",
     tenant: "own",
@@ -54,7 +55,12 @@ export const passwordRoutes = (engine: Engine, door: ClientProfile): readonly Na
     body: { json: Reset },
     query: null,
     params: null,
-    answers: { 204: { description: "The password is set; every session is over.", schema: null } },
+    answers: {
+      204: {
+        description: "The password is set; every session is over, and a key for signed login is gone.",
+        schema: null,
+      },
+    },
     refusals: ["invalid_request", "invalid_grant"],
   })(async ({ body, from }) => {
     const { reset_token: token, new_password: next } = body;

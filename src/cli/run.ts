@@ -1,121 +1,137 @@
-/**
- * The command line: argv in, exit code out. A command parses here and does its work in a module of its own, loaded when
- * it is called. What went wrong is one line that says what to do.
- */
+/** The command line: argv in, exit code out. A command does its work in a module of its own, loaded when it is called. */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
 
-import type { ConfigCheckFlags } from "./commands/config/check.ts";
-import type { JournalVerifyFlags } from "./commands/journal/verify.ts";
-import type { InitFlags } from "./commands/init.ts";
-import type { ServeFlags } from "./commands/serve.ts";
-import { exitCode, exitCodes, exitFor, UsageError } from "./exit-codes.ts";
+import { chooseWord, verbsOf, type Chosen } from "./choose-word.ts";
+import { openClient } from "./client.ts";
+import { Complaint, complaintJson, complaintText } from "./complaint.ts";
+import { complaintOf } from "./complaint-of.ts";
+import { readEnvironment, type Environment, type Program } from "./environment.ts";
+import { exitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
-import { withServerFlags } from "./server-flags.ts";
+import { afterWord, findWord, parse } from "./parse.ts";
+import { styleFor } from "./style.ts";
+import { refusePasswordWord, unknownCommand, unknownFlag, usage } from "./usage.ts";
+import { openVoice } from "./voice.ts";
+import { wordsOf } from "./words.ts";
 
-const version = (): string => {
-  const { version: text } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return text;
-};
-
-function commands(io: Io, done: (code: number) => void): Command {
-  const program = new Command("jeton");
-  program
-    .description("A self-hosted token authority.")
-    .version(version(), "--version", "print the version")
-    .helpOption("-h, --help", "print this")
-    .helpCommand(false)
-    .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: () => undefined });
-
-  withServerFlags(program.command("serve"))
-    .description("run the server")
-    .option("--demo", "throw-away data with three people, on loopback, all dialects open")
-    .action(async (flags: ServeFlags) => {
-      const { serve } = await import("./commands/serve.ts");
-      done(await serve(flags, io, version()));
-    });
-
-  withServerFlags(program.command("init"))
-    .description("make the first administrator of a new instance")
-    .requiredOption("--admin <name>", "user name of the administrator")
-    .option("--password-stdin", "read the password from standard input")
-    .action(async (flags: InitFlags) => {
-      const { init } = await import("./commands/init.ts");
-      done(await init(flags, io));
-    });
-
-  const config = program.command("config").description("look at the configuration").helpCommand(false);
-  withServerFlags(config.command("check"))
-    .description("print every setting and where its value comes from")
-    .option("--json", "as one JSON object")
-    .action(async (flags: ConfigCheckFlags) => {
-      const { configCheck } = await import("./commands/config/check.ts");
-      done(await configCheck(flags, io));
-    });
-
-  const journal = program.command("journal").description("look at what happened").helpCommand(false);
-  journal
-    .command("verify")
-    .description("check that no event of the journal was changed or removed; a server may be at work")
-    .option("--data <folder>", "where everything is kept (default: ./data)")
-    .option("--config <file>", "a configuration file: JSON with comments")
-    .option("--expect <number:hash>", "an event that you noted: without one, a journal that was made anew looks whole")
-    .option("--json", "as one JSON object")
-    .action(async (flags: JournalVerifyFlags) => {
-      const { journalVerify } = await import("./commands/journal/verify.ts");
-      done(await journalVerify(flags, io));
-    });
-
-  program
-    .command("help")
-    .description("print help on a command, or `help exit-codes`")
-    .argument("[topic]")
-    .action((topic?: string) => {
-      if (topic === "exit-codes") {
-        io.out(
-          Object.values(exitCodes)
-            .map(([code, meaning]) => `${String(code).padStart(3)}  ${meaning}\n`)
-            .join(""),
-        );
-        return;
-      }
-      const about = topic === undefined ? program : program.commands.find((command) => command.name() === topic);
-      if (about === undefined) throw new UsageError(`there is no command "${topic}". Do: jeton --help`);
-      io.out(about.helpInformation());
-    });
-  return program;
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-/** Commander's own words, as one line of ours. */
-const usageLine = ({ message }: CommanderError): string =>
-  `jeton: ${message
-    .replace(/^error: /, "")
-    .replaceAll(/\s*\n\s*/g, " ")
-    .replace(/\.$/, "")}. Do: jeton --help\n`;
+const beforeDashes = (argv: readonly string[]): readonly string[] => {
+  const end = argv.indexOf("--");
+  return end === -1 ? argv : argv.slice(0, end);
+};
+
+const asksForHelp = (argv: readonly string[]): boolean =>
+  beforeDashes(argv).some((word) => word === "--help" || word === "--h" || word === "-h");
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
-  let code = exitCode("done");
+  const environment = readEnvironment();
+  const program = environment.calledAs;
+  let spokenTo: (() => string | undefined) | undefined;
   try {
-    await commands(io, (value) => (code = value)).parseAsync(argv, { from: "user" });
-    return code;
+    if (argv[0] === "__complete") return await complete(argv.slice(1), io, environment);
+    // The flag is sensuctl's own, and its commands say what they think of it.
+    if (program !== "sensuctl") refusePasswordWord(argv);
+    const at = findWord(argv);
+    if (at === undefined) return await withoutWord(argv, io, program);
+    if (argv[at] === "help") return await help(afterWord(argv, at), io, program);
+    const chosen = chooseWord(argv, wordsOf(program), program);
+    if (chosen === undefined) return await withoutWord(argv, io, program);
+    if (chosen instanceof Complaint) {
+      if (!asksForHelp(argv)) throw chosen;
+      return await help([argv[at]!], io, program);
+    }
+    return await call(chosen, { io, environment, watch: (of) => (spokenTo = of) });
   } catch (fault) {
-    if (fault instanceof CommanderError) {
-      if (fault.exitCode === 0) return exitCode("done");
-      // No command at all: the help is what was wanted.
-      if (fault.code === "commander.help") io.talk("jeton: a command is needed. Do: jeton --help\n");
-      else io.talk(usageLine(fault));
-      return exitCode("usage");
-    }
-    const foreseen = exitFor(fault);
-    if (foreseen !== undefined && fault instanceof Error) {
-      io.talk(`jeton: ${fault.message}\n`);
-      return exitCode(foreseen);
-    }
-    // A bug: whoever reports it needs the place.
-    io.talk(`jeton: failed unexpectedly: ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}\n`);
-    return exitCode("failed");
+    // Whoever types is in the middle of a line, and has asked nothing.
+    if (argv[0] === "__complete") return exitCode("done");
+    return complain(fault, argv, { io, environment, server: spokenTo?.() });
   }
+}
+
+interface Surroundings {
+  readonly io: Io;
+  readonly environment: Environment;
+  readonly watch: (spokenTo: () => string | undefined) => void;
+}
+
+/** What could be written next, for a shell that completes. */
+async function complete(typed: readonly string[], io: Io, environment: Environment): Promise<number> {
+  const { candidates } = await import("./candidates.ts");
+  io.out((await candidates(typed, environment)).map((candidate) => `${candidate}\n`).join(""));
+  return exitCode("done");
+}
+
+async function call({ word: { name, load }, rest }: Chosen, { io, environment, watch }: Surroundings): Promise<number> {
+  const program = environment.calledAs;
+  if (load === null) return serverWord([name, ...rest.map((word) => (word === "--h" ? "--help" : word))], io);
+  const command = await load();
+  const asked = parse(`${program} ${name}`, command, rest);
+  const { json, quiet, "no-color": plain, help: wantsHelp } = asked.flags;
+  if (wantsHelp === true) {
+    const { page } = await import("./help.ts");
+    io.out(page(command, program));
+    return exitCode("done");
+  }
+  const manner = { json: json === true, quiet: quiet === true, verbosity: asked.verbosity, plain: plain === true };
+  const client = openClient({ io, environment, voice: openVoice(io, environment, manner), flags: asked.flags });
+  watch(client.spokenTo);
+  return command.run(asked, client);
+}
+
+async function serverWord(argv: readonly string[], io: Io): Promise<number> {
+  const { runServerWord } = await import("./server-words.ts");
+  return runServerWord(argv, io, version);
+}
+
+async function withoutWord(argv: readonly string[], io: Io, program: Program): Promise<number> {
+  if (argv.includes("--version")) {
+    io.out(`${version()}\n`);
+    return exitCode("done");
+  }
+  if (asksForHelp(argv)) return help([], io, program);
+  const [wrong] = argv;
+  if (wrong !== undefined) throw unknownFlag(wrong.split("=")[0]!, ["help", "version"], `${program} --help`);
+  throw usage("a command is needed", `${program} --help`);
+}
+
+async function help(asked: readonly string[], io: Io, program: Program): Promise<number> {
+  const { overview, page, topic, topicNames } = await import("./help.ts");
+  const words = wordsOf(program);
+  const [name] = asked;
+  const text = name === undefined ? overview(program, words) : topic(name);
+  const chosen = text === undefined ? chooseWord(asked, words, program) : undefined;
+  if (chosen !== undefined && !(chosen instanceof Complaint)) {
+    const { word, rest } = chosen;
+    if (word.load === null) return serverWord([word.name, ...rest, "--help"], io);
+    io.out(page(await word.load(), program));
+    return exitCode("done");
+  }
+  const verbs = verbsOf(name ?? "", words);
+  if (text === undefined && verbs.length === 0) {
+    throw unknownCommand(name!, [...words.map((word) => word.name), ...topicNames], `${program} --help`);
+  }
+  if (chosen !== undefined && asked.length > 1) throw chosen;
+  io.out(text ?? overview(program, verbs));
+  return exitCode("done");
+}
+
+interface Audience {
+  readonly io: Io;
+  readonly environment: Environment;
+  readonly server: string | undefined;
+}
+
+function complain(fault: unknown, argv: readonly string[], { io, environment, server }: Audience): number {
+  const own = beforeDashes(argv);
+  const foreseen = complaintOf(fault, server);
+  // A bug: whoever reports it needs the place.
+  const trace = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+  const complaint = foreseen ?? new Complaint("failed", "failed unexpectedly", { code: "unexpected", why: trace });
+  const style = styleFor(environment, { isTerminal: io.isTerminal("talk"), plain: own.includes("--no-color") });
+  io.talk(own.includes("--json") ? complaintJson(complaint) : complaintText(complaint, style));
+  return exitCode(complaint.exit);
 }

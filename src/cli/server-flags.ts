@@ -12,6 +12,10 @@ export interface ServerFlags {
   readonly config?: string;
   readonly dialect?: readonly string[];
   readonly trustedProxy?: readonly string[];
+  readonly "tls.certificate"?: string;
+  readonly "tls.key"?: string;
+  readonly "tls.caCertificate"?: string;
+  readonly "tls.enableClientVerification"?: boolean;
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -27,9 +31,21 @@ export const withServerFlags = (command: Command): Command =>
       collect,
     )
     .option("--trusted-proxy <cidr>", "believe X-Forwarded-For from these addresses; repeatable", collect)
+    .option("--tls.certificate <file>", "speak TLS with this certificate and its chain, in PEM; needs --tls.key")
+    .option("--tls.key <file>", "the certificate's private key, in PEM, for the server's user only")
+    .option("--tls.ca-certificate <file>", "the authorities of the clients' certificates, in PEM")
+    .option("--tls.enable-client-verification", "refuse clients without a certificate of these authorities")
     .option("--config <file>", "a configuration file: JSON with comments");
 
 type Flags = ConfigSources["flags"][number];
+
+/** Flags that are written as the setting is called, but for dashes, and what they are called here. */
+const tlsFlags = [
+  ["tls.certificate", "tls.certificate"],
+  ["tls.key", "tls.key"],
+  ["tls.ca_certificate", "tls.caCertificate"],
+  ["tls.enable_client_verification", "tls.enableClientVerification"],
+] as const;
 
 /** `sensu` or `sensu=127.0.0.1:8080`. */
 function dialectFlags(written: string): readonly Flags[] {
@@ -51,6 +67,9 @@ export function configFromFlags(flags: ServerFlags): LoadedConfig {
   const single = (["data", "listen", "issuer"] as const).flatMap((name): readonly Flags[] =>
     flags[name] === undefined ? [] : [{ name, value: flags[name], flag: `--${name}` }],
   );
+  const tls = tlsFlags.flatMap(([name, given]): readonly Flags[] =>
+    flags[given] === undefined ? [] : [{ name, value: flags[given], flag: `--${name.replaceAll("_", "-")}` }],
+  );
   const proxies: readonly Flags[] =
     flags.trustedProxy === undefined
       ? []
@@ -58,6 +77,6 @@ export function configFromFlags(flags: ServerFlags): LoadedConfig {
   return loadConfig({
     file: flags.config ?? environment["JETON_CONFIG"],
     environment,
-    flags: [...single, ...proxies, ...(flags.dialect ?? []).flatMap(dialectFlags)],
+    flags: [...single, ...tls, ...proxies, ...(flags.dialect ?? []).flatMap(dialectFlags)],
   });
 }

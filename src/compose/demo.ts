@@ -41,6 +41,16 @@ export async function hashDemoPassword({ hash }: Pick<Passwords, "hash">): Promi
   return made;
 }
 
+/** People of the organisation that every demonstration has. */
+export async function furnishPeople(
+  deps: SubjectsDeps,
+  people: readonly Pick<SubjectWish, "username" | "displayName" | "emails" | "password">[],
+): Promise<void> {
+  const organisation = need(await ensureOrganisation(deps, rootOrganisation));
+  const common = { organisation, kind: "user", roles: ["member"], unsafeSkipPasswordPolicy: true } as const;
+  await Promise.all(people.map(async (person) => need(await createSubject(deps, { ...common, ...person }))));
+}
+
 export async function furnishDemo(world: Omit<SubjectsDeps, "passwords">, hash: Promise<string>): Promise<void> {
   const deps: SubjectsDeps = { ...world, passwords: { hash: () => hash } };
   const organisation = need(await ensureOrganisation(deps, rootOrganisation));

@@ -1,4 +1,5 @@
 /** The doors of an instance: which routes are where, for whom, and what they share. */
+import { authKeyRoutes } from "../api/auth-key.ts";
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
 import { journalRoutes } from "../api/journal.ts";
@@ -13,6 +14,7 @@ import { refreshRoutes } from "../api/refresh.ts";
 import { revokeTokensRoutes } from "../api/revoke-tokens.ts";
 import { rolesRoutes } from "../api/roles.ts";
 import { sessionsRoutes } from "../api/sessions.ts";
+import { signedLoginRoutes } from "../api/signed-login.ts";
 import { usersRoutes } from "../api/users.ts";
 import type { Config } from "../config.ts";
 import { authorityOf } from "../core/authority.ts";
@@ -22,6 +24,7 @@ import { rootOrganisation } from "../core/root.ts";
 import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
+import { allowances } from "../engine/allowances.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { throttle } from "../engine/throttle.ts";
@@ -29,13 +32,13 @@ import type { Principal } from "../engine/introspect.ts";
 import { StoreUnavailable } from "../core/faults.ts";
 import type { Chance, Clock, Passwords, Store } from "../engine/ports.ts";
 import type { RefreshAlarm } from "../engine/refresh.ts";
-import { allowances } from "../http/allowances.ts";
 import { createApp, type AppOptions, type Mount } from "../http/app.ts";
 import { isFromThisMachine } from "../http/local.ts";
 import { clientAddress, throttleKey, trustNobody, trustProxies } from "../http/peer.ts";
 import { problem } from "../http/problem.ts";
 import { recentRefusals } from "../http/recent-refusals.ts";
 import type { Handler } from "../http/serve.ts";
+import { authKeys } from "../keys/auth-keys.ts";
 import { jwksMaxAge } from "../keys/keyring.ts";
 import type { TokenKeys } from "../keys/token-keys.ts";
 import type { Log } from "./log.ts";
@@ -93,11 +96,13 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const { meters } = vitals;
   await store.registerClients({ ids: doorClients, now: clock.now() });
   const issuers = dialectIssuers(deps);
+  const changes = allowances(config["limits.changes"]);
   const engine = createEngine({
     ...deps,
     tokens: keys,
     issuers: new Set([issuer, ...issuers.values()]),
     store: countingEndings(store, meters),
+    authKeys: authKeys(),
     passwords: timingChecks(deps.passwords, clock, meters),
     meter: meters,
     ensureKeys: keys.ensure,
@@ -108,6 +113,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
       networkRefill: config["throttle.network_refill"],
     }),
     networkOf: throttleKey,
+    spendChange: changes,
     onThrottled: (event, from) => {
       if (event.kind !== "lock_out") return;
       const { address, requestId } = from;
@@ -141,9 +147,11 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const native: ClientProfile = { client: nativeClient, issuer, policy: nativePolicyOf(config), claims: () => ({}) };
   const documented = [
     ...loginRoutes(engine, native, rootOrganisation),
+    ...signedLoginRoutes(engine, native, rootOrganisation),
     ...refreshRoutes(engine, native),
     ...meRoutes(engine),
     ...passwordRoutes(engine, native),
+    ...authKeyRoutes(engine),
     ...sessionsRoutes(engine),
     ...revokeTokensRoutes(engine, native),
     ...usersRoutes(engine),
@@ -175,11 +183,11 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     policy: dialectPolicyOf(config, name, dialect.policy),
   });
 
-  const changes = allowances(config["limits.changes"]);
   const proxies = trustProxies(config.trusted_proxies);
-  // Where a proxy is known of, everybody may come from this machine's own address. Without TLS of our own, an issuer
-  // that has it tells of one too.
-  const isBehindProxy = proxies !== trustNobody || issuer.startsWith("https:");
+  // Where a proxy is known of, everybody may come from this machine's own address. An issuer with TLS tells of one too,
+  // unless it is the very address where we speak TLS ourselves: a name that somebody set may be the proxy's.
+  const isOwnAddress = config.issuer === null && config["tls.certificate"] !== null;
+  const isBehindProxy = proxies !== trustNobody || (issuer.startsWith("https:") && !isOwnAddress);
   const shared: Omit<AppOptions<Principal>, "mounts"> = {
     authenticate: engine.authenticate,
     scopesOf: ({ scopes }) => scopes,

@@ -21,6 +21,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export interface Log {
   readonly access: (entry: AccessLogEntry) => void;
+  readonly debug: (message: string, fields?: Fields) => void;
   readonly info: (message: string, fields?: Fields) => void;
   readonly warn: (message: string, fields?: Fields) => void;
   readonly fault: (message: string, fault: unknown, fields?: Fields) => void;
@@ -69,6 +70,7 @@ export function openLog({ level, format, access, write, now }: LogOptions): Log 
       waiting += line({ level: "info", time, msg: "request", request_id: requestId, ...entry, ms });
       if (waiting.length >= bunch) flush();
     },
+    debug: (message, fields = {}) => say("debug", message, fields),
     info: (message, fields = {}) => say("info", message, fields),
     warn: (message, fields = {}) => say("warn", message, fields),
     fault: (message, fault, fields = {}) => say("error", message, { ...fields, ...describe(fault) }),

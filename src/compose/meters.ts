@@ -21,6 +21,8 @@ export interface Gauges {
   readonly atWork: () => number;
   readonly lostLines: () => number;
   readonly census: TokenKeys["census"];
+  /** Undefined without TLS. */
+  readonly tlsExpiresAt: () => Seconds | undefined;
 }
 
 export interface Meters extends Meter, AppMeter {
@@ -31,6 +33,7 @@ export interface Meters extends Meter, AppMeter {
   readonly late: (milliseconds: number) => void;
   readonly stalled: () => void;
   readonly shed: (shed: ShedClass) => void;
+  readonly handshakeFailed: () => void;
   /** The whole document; `/metrics` is the only one who asks. */
   readonly text: (gauges: Gauges) => string;
 }
@@ -92,11 +95,17 @@ export function openMeters(): Meters {
   const stalls = counters("jeton_stalls_total", "How often nobody was answered for more than two seconds.");
   const shed = countBy("jeton_shed_requests_total", "Requests refused under overload, by class.", "class", shedOrder);
 
+  const handshakes = counters(
+    "jeton_tls_handshakes_failed_total",
+    "Connections that ended before TLS was agreed: plain HTTP, old versions, no good client certificate.",
+  );
+
   const anySize = groupSize.with({});
   const anyGroup = groupTime.with({});
   const anyHash = hashTime.with({});
   const anyLag = lag.with({});
   const stall = stalls.with({});
+  const handshake = handshakes.with({});
   const byRate = Object.fromEntries(rates.map((rate) => [rate, durations.with({ class: rate })])) as Record<
     RateClass,
     Distribution
@@ -139,7 +148,11 @@ export function openMeters(): Meters {
       stall.value += 1;
     },
     shed: shed.add,
+    handshakeFailed: () => {
+      handshake.value += 1;
+    },
     text: (gauges) => {
+      const tlsExpiresAt = gauges.tlsExpiresAt();
       const { working, waiting } = gauges.hashes();
       const { states, nextAt } = gauges.census(gauges.now());
       const longest = longestLag / 1000;
@@ -189,6 +202,17 @@ export function openMeters(): Meters {
                 "jeton_signing_key_next_active_seconds",
                 "Seconds until the next key begins to sign.",
                 () => nextAt - gauges.now(),
+              ),
+            ]),
+        ...(tlsExpiresAt === undefined
+          ? []
+          : [
+              handshakes,
+              read(
+                "gauge",
+                "jeton_tls_certificate_expires_seconds",
+                "Seconds until the first TLS certificate in use expires.",
+                () => tlsExpiresAt - gauges.now(),
               ),
             ]),
       ]);

@@ -1,27 +1,32 @@
 /** A running server: the instance, its doors on their listeners, its heartbeat, and an orderly end. */
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Address, Config } from "../config.ts";
+import type { Config } from "../config.ts";
 import { dialectNames, type DialectName } from "../core/dialect-names.ts";
 import { furnishDemo, hashDemoPassword } from "./demo.ts";
+import { furnishGuides } from "./guides.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis, type Millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
 import { listen, PortInUse, type Handler, type Listener } from "../http/serve.ts";
+import { strictTransport } from "../http/strict-transport.ts";
 import type { Doors, DoorsDeps } from "./doors.ts";
 import { beatEvery } from "./heart.ts";
 import { openInstance, type Instance } from "./instance.ts";
 import type { Log } from "./log.ts";
 import { openMeters, type Meters } from "./meters.ts";
+import type { Place, Places } from "./places.ts";
 import { systemChance, systemClock } from "./system.ts";
+import { lookEvery, openTls, type Tls } from "./tls.ts";
 import { openVitals } from "./vitals.ts";
 
 export interface ServerOptions {
   readonly config: Config;
   readonly log: Log;
   readonly version: string;
-  /** Throw-away data with the demonstration's people. */
-  readonly demo: boolean;
+  readonly places: Places;
+  /** Throw-away data with the demonstration's people; `guides`: and with those of the products' guides. */
+  readonly demo: "none" | "people" | "guides";
   /** The process must end at once: the disk's state is unknown. */
   readonly onFatal: (reason: string) => void;
 }
@@ -31,6 +36,8 @@ export interface RunningServer {
   readonly issuer: string;
   /** Where each open dialect is reached: on the listener of its own if it has one, else under its prefix. */
   readonly dialects: ReadonlyMap<string, string>;
+  /** Reads the TLS files again, now and not at the next look; what came of it is in the log. */
+  readonly reload: () => void;
   /**
    * Says at `/readyz` that no more should come, serves on for the drain's delay, answers what is under way, then closes
    * everything; the WAL is in the database then. Rejects when the store does not let itself be closed in time.
@@ -55,14 +62,36 @@ const closeGrace = millis(10_000);
 /** The delivery's own limit is smaller; this one is for what never gets that far. */
 const hardBodyLimit = 1 << 20;
 
+interface Bound {
+  readonly listener: Listener;
+  readonly open: (handler: Handler) => void;
+}
+
+interface BindDeps {
+  readonly log: Log;
+  readonly meters: Meters;
+  readonly tls: Tls;
+}
+
 /** A listener that can be bound before its doors exist: the issuer may depend on the port that it gets. */
-async function bind(address: Address, log: Log): Promise<{ listener: Listener; open: (handler: Handler) => void }> {
+async function bind({ address, tls: secured }: Place, { log, meters, tls }: BindDeps): Promise<Bound> {
   let current: Handler = () => problem("temporarily_unavailable", { requestId: "starting" });
+  const material = secured === null ? null : tls.material(secured);
   const listener = await listen({
     ...address,
     handler: (request, peer) => current(request, peer),
     onFault: (fault) => log.fault("a request failed outside of its route", fault),
     maxBodyBytes: hardBodyLimit,
+    tls:
+      material === null
+        ? null
+        : {
+            material,
+            onRefused: (reason, peer) => {
+              meters.handshakeFailed();
+              log.debug("a connection ended before TLS was agreed", { reason, address: peer.address });
+            },
+          },
   }).catch((cause: unknown) => {
     if (cause instanceof PortInUse) throw cause;
     throw new AddressUnusable(
@@ -70,7 +99,9 @@ async function bind(address: Address, log: Log): Promise<{ listener: Listener; o
       { cause },
     );
   });
-  return { listener, open: (handler) => (current = handler) };
+  if (secured !== null && listener.renew !== null) tls.follow(secured, listener.renew);
+  const isStrict = secured?.strict === true;
+  return { listener, open: (handler) => (current = isStrict ? strictTransport(handler) : handler) };
 }
 
 /** A disk that does not answer must not keep a process alive that has been told to go. */
@@ -93,7 +124,7 @@ async function inTime(work: Promise<void>, grace: Millis): Promise<void> {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, demo } = options;
   const hasher = passwords(systemChance);
-  const demoHash = demo ? hashDemoPassword(hasher) : undefined;
+  const demoHash = demo === "none" ? undefined : hashDemoPassword(hasher);
   const meters = openMeters();
   const opening = openInstance({
     folder: config.data,
@@ -110,7 +141,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const { openDoors } = await loading;
     if (demoHash !== undefined) {
-      await furnishDemo({ store: instance.store, clock: systemClock, chance: systemChance }, demoHash);
+      const world = { store: instance.store, clock: systemClock, chance: systemChance };
+      await furnishDemo(world, demoHash);
+      if (demo === "guides") await furnishGuides({ ...world, passwords: hasher });
     }
     if (!(await instance.store.hasAdministrator())) throw new NoAdministrator("this instance has no administrator");
     return await openHouse(options, openDoors, instance, hasher, meters);
@@ -121,23 +154,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function openHouse(
-  { config, log, demo, version }: ServerOptions,
+  { config, places, log, demo, version }: ServerOptions,
   openDoors: (deps: DoorsDeps) => Promise<Doors>,
   instance: Instance,
   hasher: ReturnType<typeof passwords>,
   meters: Meters,
 ): Promise<RunningServer> {
-  const bound: Awaited<ReturnType<typeof bind>>[] = [];
+  const bound: Bound[] = [];
+  const tls = openTls({ log, now: systemClock.now });
+  const binding = { log, meters, tls };
   try {
-    const main = await bind(config.listen, log);
+    const main = await bind(places.main, binding);
     bound.push(main);
     const issuer = config.issuer ?? main.listener.url;
     const open = new Map<DialectName, { listener: string | undefined }>();
-    const own = new Map<DialectName, Awaited<ReturnType<typeof bind>>>();
+    const own = new Map<DialectName, Bound>();
     for (const name of dialectNames) {
-      const { open: isOpen, listen: address } = config.dialects[name];
-      if (!demo && !isOpen) continue;
-      const listener = address === null ? undefined : await bind(address, log);
+      if (demo === "none" && !config.dialects[name].open) continue;
+      const place = places.dialects.get(name);
+      const listener = place === undefined ? undefined : await bind(place, binding);
       if (listener !== undefined) {
         bound.push(listener);
         own.set(name, listener);
@@ -155,6 +190,7 @@ async function openHouse(
       store: instance.store,
       keys: instance.keys,
       passwordLoad: hasher.load,
+      tlsExpiresAt: tls.expiresAt,
     });
     const { heart } = vitals;
     const doors = await openDoors({
@@ -180,7 +216,11 @@ async function openHouse(
         log.fault("housekeeping failed; it is tried again in five minutes", fault);
       }
     };
-    const timers = [setInterval(heart.beat, beatEvery), setInterval(() => void keepHouse(), houseRound)];
+    const timers = [
+      setInterval(heart.beat, beatEvery),
+      setInterval(() => void keepHouse(), houseRound),
+      setInterval(tls.look, lookEvery).unref(),
+    ];
     heart.opened();
     void keepHouse();
 
@@ -200,6 +240,7 @@ async function openHouse(
       dialects: new Map(
         [...open.keys()].map((name) => [name, own.get(name)?.listener.url ?? `${main.listener.url}/${name}`]),
       ),
+      reload: tls.reload,
       stop,
     };
   } catch (fault) {

@@ -3,7 +3,7 @@
  * for a process, whatever the number of its listeners.
  */
 import type { Config } from "../config.ts";
-import { millis, type Millis } from "../core/units.ts";
+import { millis, type Millis, type Seconds } from "../core/units.ts";
 import type { Chance, Clock } from "../engine/ports.ts";
 import { runtimeHere } from "../http/serve.ts";
 import { openGate, type Gate } from "../http/shed.ts";
@@ -24,6 +24,8 @@ export interface VitalsDeps {
   readonly store: { readonly pulse: Pulse; readonly beat: () => Promise<void> };
   readonly keys: Pick<TokenKeys, "census">;
   readonly passwordLoad: () => QueueLoad;
+  /** When the first TLS certificate in use expires; left out where there are no listeners. */
+  readonly tlsExpiresAt?: () => Seconds | undefined;
 }
 
 export interface Vitals {
@@ -102,6 +104,7 @@ export function openVitals(deps: VitalsDeps): Vitals {
         atWork: gate.atWork,
         lostLines: log.lost,
         census: keys.census,
+        tlsExpiresAt: deps.tlsExpiresAt ?? (() => undefined),
       }),
   };
 }

@@ -17,6 +17,8 @@ export const journalKinds = [
   "password_changed",
   "password_reset_issued",
   "password_reset",
+  "auth_key_set",
+  "auth_key_deleted",
   "subject_created",
   "subject_changed",
   "subject_disabled",

@@ -2,6 +2,7 @@
  * The one catalogue of refusals: code -> status, where the rule comes from, and what to say. The problem documents,
  * the OpenAPI responses and docs/problems.md are printed from it. No sentence tells whether an account exists.
  */
+import { recentSignIn } from "./recent-sign-in.ts";
 
 export interface RefusalEntry {
   /** HTTP status of the native API (a dialect has its product's own). */
@@ -76,6 +77,12 @@ export const refusals = {
     title: "The access token is not valid",
     advice: "It is expired, revoked, malformed or of another kind. Refresh, or sign in again.",
     source: "RFC 6750 section 3.1",
+  },
+  reauthentication_needed: {
+    status: 401,
+    title: "This needs a sign-in by password of a moment ago",
+    advice: `Sign in with the password once more, and send the request within ${recentSignIn / 60} minutes with the new access token.`,
+    source: "RFC 9470 section 3; ASVS 7.5.1",
   },
   invalid_grant: {
     status: 401,

@@ -62,6 +62,7 @@ export interface Standing {
 /** Who holds a session, as far as its tokens tell, as of now. */
 export interface Holder {
   readonly subject: SubjectId;
+  readonly kind: "user" | "application";
   readonly username: string;
   readonly roles: readonly Role[];
   readonly organisation: OrganisationId;

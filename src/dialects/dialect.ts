@@ -16,6 +16,24 @@ import { routesFor, type Route } from "../http/route.ts";
 export const route = routesFor<Principal>();
 export type DialectRoute = Route<Principal>;
 
+/** What routes declare that look at credentials themselves: those of signing in, refreshing and signing out. */
+export const byCredentials = {
+  authentication: "credentials",
+  scope: null,
+  tenant: "none",
+  query: null,
+  params: null,
+} as const;
+
+/** What routes declare that tell a caller with an access token of himself. */
+export const byBearer = {
+  authentication: "bearer",
+  scope: "me:read",
+  tenant: "own",
+  query: null,
+  params: null,
+} as const;
+
 /** What a dialect's routes are given. */
 export interface DialectDoor {
   readonly engine: Engine;

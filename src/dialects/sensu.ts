@@ -1,9 +1,11 @@
 /**
- * Sensu Go's authentication API: GET /auth with Basic credentials, POST /auth/token with the access token (expired or
- * not) and the refresh token. Tokens rotate as in Sensu Go 6.10 and later; the lifetimes are those of its guide.
+ * Sensu Go's authentication API: GET /auth and GET /auth/test with Basic credentials, POST /auth/token and
+ * POST /auth/logout with the access token (expired or not) and the refresh token. Tokens rotate as in Sensu Go 6.10 and
+ * later; the lifetimes are those of its guide.
  *
  * Kept: paths, bodies, status codes, plain-text errors. Mended: a refresh token is no access token, both tokens of a
- * refresh must be of one session, a lost reply ends nothing, `iss` never comes from the Host header.
+ * call must be of one session, a lost reply ends nothing, a logout ends the access token too, `iss` never comes from
+ * the Host header.
  */
 import { z } from "zod";
 
@@ -16,18 +18,9 @@ import { hours, minutes } from "../core/units.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import { basicCredentials, bearerToken, isBasic } from "../http/authorization.ts";
 import type { Refuse } from "../http/app.ts";
-import { route, type Dialect } from "./dialect.ts";
-
-/** Go's `http.Error`: text, one line feed, no guessing of types. */
-const errorHeaders = {
-  "content-type": "text/plain; charset=utf-8",
-  "x-content-type-options": "nosniff",
-  "cache-control": "no-store",
-};
-
-const plain = (description: string) =>
-  ({ description, schema: z.string(), contentType: errorHeaders["content-type"] }) as const;
-const line = <const Status extends number>(status: Status, text: string) => ({ status, body: `${text}\n` }) as const;
+import { isFromElsewhere } from "../http/fetch-metadata.ts";
+import { byCredentials, route, type Dialect, type DialectDoor } from "./dialect.ts";
+import { errorLine, line, plain } from "./go-text.ts";
 
 /** An outage is 500 on this wire, as its guide says. */
 const refuse: Refuse = (code, { headers }) => {
@@ -39,7 +32,7 @@ const refuse: Refuse = (code, { headers }) => {
     too_many_attempts: "Too Many Requests",
   };
   const text = outage ? "Internal Server Error" : (worded[code] ?? title);
-  return new Response(`${text}\n`, { status: outage ? 500 : status, headers: { ...errorHeaders, ...headers } });
+  return errorLine(outage ? 500 : status, text, headers);
 };
 
 const tokens = ({ accessToken, accessExpiresAt, refreshToken }: TokenPair): string =>
@@ -65,11 +58,33 @@ function readRefreshBody(bytes: Uint8Array): RefreshBody {
   return { ok: true, refreshToken: typeof named?.[1] === "string" ? named[1] : "" };
 }
 
-/** A page of another site must not be able to sign in with credentials that the browser remembers. */
-const fromElsewhere = (headers: Headers): boolean =>
-  headers.get("sec-fetch-site") === "cross-site" || headers.get("sec-fetch-mode") === "navigate";
+/** Both tokens of a call about a session; the access token has proved itself, whatever its age. */
+interface SessionTokens {
+  readonly ok: true;
+  readonly refreshToken: Secret;
+}
 
-const common = { scope: null, tenant: "none", query: null, params: null, refusals: [] } as const;
+/** What POST /auth/token and POST /auth/logout look at first, in the order in which Sensu does. */
+function readSessionTokens(
+  engine: DialectDoor["engine"],
+  headers: Headers,
+  body: Uint8Array,
+): SessionTokens | { readonly ok: false; readonly answer: ReturnType<typeof line<400 | 401>> } {
+  const no = (status: 400 | 401, text: string) => ({ ok: false, answer: line(status, text) }) as const;
+  const bearer = bearerToken(headers.get("authorization"));
+  const access = bearer.ok ? engine.readExpired(new Secret(bearer.value)) : undefined;
+  if (access === undefined) return no(401, "Request unauthorized");
+  const asked = readRefreshBody(body);
+  if (!asked.ok) return no(400, asked.text);
+  const refreshToken = new Secret(asked.refreshToken);
+  return engine.isRefreshOf(access.sid, refreshToken) ? { ok: true, refreshToken } : no(401, "Request unauthorized");
+}
+
+/** A page of another site must not be able to use credentials that the browser remembers. */
+const fromElsewhere = (headers: Headers): boolean =>
+  isFromElsewhere(headers) || headers.get("sec-fetch-mode") === "navigate";
+
+const common = { ...byCredentials, refusals: [] } as const;
 const vary = { vary: "Authorization, Sec-Fetch-Site, Sec-Fetch-Mode" };
 const tokensAnswer = { description: "Tokens.", schema: z.string(), contentType: "application/json" } as const;
 
@@ -91,7 +106,6 @@ export const sensu: Dialect = {
       method: "get",
       path: "/auth",
       summary: "Sensu: generate an access token and a refresh token",
-      authentication: "credentials",
       rate: "login",
       shed: "login",
       journal: "sign_in",
@@ -119,25 +133,44 @@ export const sensu: Dialect = {
 
     route({
       ...common,
+      method: "get",
+      path: "/auth/test",
+      summary: "Sensu: test a user name and a password; opens nothing",
+      rate: "login",
+      shed: "login",
+      journal: null,
+      body: "none",
+      answers: {
+        200: { description: "They are right.", schema: null },
+        401: plain("Not accepted."),
+        403: plain("From another site."),
+      },
+    })(async ({ headers, from, signal }) => {
+      if (fromElsewhere(headers)) return { ...line(403, "Request unauthorized"), headers: vary };
+      const unauthorized = { ...line(401, "Request unauthorized"), headers: vary };
+      const credentials = basicCredentials(headers.get("authorization"));
+      if (credentials === undefined) return unauthorized;
+      const { username: login, password } = credentials;
+      const tested = await engine.testPassword({ login, password: new Secret(password), organisation, from, signal });
+      if (tested.ok) return { status: 200, headers: vary };
+      return tested.code === "invalid_credentials" ? unauthorized : tested;
+    }),
+
+    route({
+      ...common,
       method: "post",
       path: "/auth/token",
       summary: "Sensu: generate a new access token and refresh token",
-      authentication: "credentials",
       rate: "token",
       shed: "refresh",
       journal: null,
       body: "bytes",
       answers: { 200: tokensAnswer, 400: plain("Cannot be read, or used before."), 401: plain("Not accepted.") },
     })(async ({ headers, body, from, signal }) => {
-      const authorization = headers.get("authorization");
-      if (isBasic(authorization)) return line(400, "invalid access token");
-      const bearer = bearerToken(authorization);
-      const access = bearer.ok ? engine.readExpired(new Secret(bearer.value)) : undefined;
-      if (access === undefined) return line(401, "Request unauthorized");
-      const asked = readRefreshBody(body);
-      if (!asked.ok) return line(400, asked.text);
-      const refreshToken = new Secret(asked.refreshToken);
-      if (engine.refreshSubject(refreshToken) !== access.sid) return line(401, "Request unauthorized");
+      if (isBasic(headers.get("authorization"))) return line(400, "invalid access token");
+      const shown = readSessionTokens(engine, headers, body);
+      if (!shown.ok) return shown.answer;
+      const { refreshToken } = shown;
       const refreshed = await engine.refresh({ refreshToken, door: profile, from, signal });
       if (refreshed.ok) return { status: 200, body: tokens(refreshed.value) };
       switch (refreshed.why) {
@@ -149,6 +182,28 @@ export const sensu: Dialect = {
         case "over":
           return line(401, "Unauthorized");
       }
+    }),
+
+    route({
+      ...common,
+      method: "post",
+      path: "/auth/logout",
+      summary: "Sensu: end the session of both tokens",
+      rate: "token",
+      shed: "revoke",
+      journal: "session_ended",
+      body: "bytes",
+      answers: {
+        200: { description: "It is over, or was already.", schema: null },
+        400: plain("Cannot be read."),
+        401: plain("Not accepted."),
+      },
+    })(async ({ headers, body, from }) => {
+      const shown = readSessionTokens(engine, headers, body);
+      if (!shown.ok) return shown.answer;
+      // Whichever number it has: sensuctl refreshes an expired token first and then sends the refresh token of before.
+      const ended = await engine.logout({ refreshToken: shown.refreshToken, door: profile, from });
+      return ended.ok ? { status: 200 } : line(401, "Request unauthorized");
     }),
   ],
 };

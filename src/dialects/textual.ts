@@ -13,8 +13,9 @@ import { Secret } from "../core/secret.ts";
 import { minutes } from "../core/units.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import type { Refuse } from "../http/app.ts";
-import { anyCase } from "./bodies.ts";
-import { route, type Dialect } from "./dialect.ts";
+import { anyCase } from "./any-case.ts";
+import { byCredentials, route, type Dialect } from "./dialect.ts";
+import { errorJson } from "./json-error.ts";
 
 const Tokens = z.object({ jwt: z.string(), refreshToken: z.string() });
 const Login = anyCase({ userName: z.string().min(1).max(1024), password: z.string().min(1).max(4096) });
@@ -31,15 +32,7 @@ const refuse: Refuse = (code, { headers, errors }) => {
   const { status, title } = refusalEntry(code);
   const message = worded[code] ?? title;
   const body = { error: message, message, ...(errors === undefined ? {} : { errors }) };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      ...headers,
-    },
-  });
+  return errorJson(status, body, headers);
 };
 
 const toWire = ({ accessToken, refreshToken }: TokenPair): z.input<typeof Tokens> => ({
@@ -47,7 +40,6 @@ const toWire = ({ accessToken, refreshToken }: TokenPair): z.input<typeof Tokens
   refreshToken: refreshToken.reveal(),
 });
 
-const common = { authentication: "credentials", scope: null, tenant: "none", query: null, params: null } as const;
 const answers = { 200: { description: "Tokens.", schema: Tokens } } as const;
 
 export const textual: Dialect = {
@@ -58,7 +50,7 @@ export const textual: Dialect = {
   refuse,
   routes: ({ engine, profile, organisation }) => [
     route({
-      ...common,
+      ...byCredentials,
       method: "post",
       path: "/api/auth/login",
       summary: "Textual: obtain a JWT and a refresh token",
@@ -76,7 +68,7 @@ export const textual: Dialect = {
     }),
 
     route({
-      ...common,
+      ...byCredentials,
       method: "post",
       path: "/api/auth/token_refresh",
       summary: "Textual: obtain a new JWT and a new refresh token",
@@ -93,7 +85,7 @@ export const textual: Dialect = {
     }),
 
     route({
-      ...common,
+      ...byCredentials,
       method: "post",
       path: "/api/auth/logout",
       summary: "Textual, our addition: end the session of a refresh token",

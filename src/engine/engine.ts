@@ -5,12 +5,15 @@ import { refusalEntry } from "../core/refusals.ts";
 import type { Outcome } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Circumstances } from "./circumstances.ts";
+import { authenticateOrRefresh } from "./authenticate-or-refresh.ts";
+import { deleteAuthKey, ownAuthKey, setAuthKey } from "./auth-keys.ts";
 import { keepHouse } from "./housekeeping.ts";
 import type { Meter, SignInResult } from "./meter.ts";
 import { authenticate, readExpired, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
-import type { Chance, Clock, Passwords, Profile, Store, Tokens } from "./ports.ts";
-import { refresh, type RefreshAlarm, type RefreshOutcome, type RefreshRequest } from "./refresh.ts";
+import { answerChallenge, issueChallenge } from "./login-challenge.ts";
+import type { AuthKeys, Chance, Clock, Passwords, Profile, Store, Tokens } from "./ports.ts";
+import { isRefreshOf, refresh, type RefreshAlarm, type RefreshOutcome, type RefreshRequest } from "./refresh.ts";
 import {
   changeOrganisation,
   changeSubject,
@@ -24,17 +27,20 @@ import { changePassword, issuePasswordReset, resetPassword, type PasswordChangeD
 import { ownProfile } from "./profile.ts";
 import { provePassword } from "./prove-password.ts";
 import { revokeTokens } from "./revoke-tokens.ts";
-import { endSession, logout, type Receipt } from "./revoke.ts";
+import { endSession, logout, logoutByAccess, type Receipt } from "./revoke.ts";
 import { listSessions } from "./sessions.ts";
-import type { PasswordAttemptDeps } from "./password-attempt.ts";
-import { signIn, type PasswordSignIn, type SignInDeps } from "./sign-in.ts";
+import type { SignInAttemptDeps } from "./sign-in-attempt.ts";
+import { signIn, testPassword, type PasswordSignIn, type PasswordTest, type SignInDeps } from "./sign-in.ts";
+import { signedLogin, type SignedLoginDeps } from "./signed-login.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import type { Seconds } from "../core/units.ts";
 
-export interface EngineDeps extends PasswordAttemptDeps, Pick<SignInDeps, "onRehashFault"> {
+export interface EngineDeps
+  extends SignInAttemptDeps, Pick<SignInDeps, "onRehashFault">, Pick<SignedLoginDeps, "spendChange"> {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
+  readonly authKeys: AuthKeys;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly issuer: string;
@@ -65,12 +71,25 @@ type Bound<UseCase> = UseCase extends (deps: never, ...asked: infer Asked) => in
 
 export interface Engine {
   readonly signIn: (asked: PasswordSignIn) => Promise<Outcome<TokenPair>>;
+  readonly testPassword: (asked: PasswordTest) => Promise<Outcome<true>>;
+  readonly signedLogin: Bound<typeof signedLogin>;
+  readonly issueChallenge: Bound<typeof issueChallenge>;
+  readonly answerChallenge: Bound<typeof answerChallenge>;
+  readonly ownAuthKey: Bound<typeof ownAuthKey>;
+  readonly setAuthKey: Bound<typeof setAuthKey>;
+  readonly deleteAuthKey: Bound<typeof deleteAuthKey>;
   readonly refresh: (asked: RefreshRequest) => Promise<RefreshOutcome>;
-  readonly logout: (asked: { refreshToken: Secret; door: ClientProfile; from: Circumstances }) => Promise<void>;
+  readonly logout: (asked: {
+    refreshToken: Secret;
+    door: ClientProfile;
+    from: Circumstances;
+  }) => Promise<Outcome<true>>;
+  readonly logoutByAccess: Bound<typeof logoutByAccess>;
   readonly authenticate: (accessToken: Secret) => Promise<Outcome<Principal>>;
+  readonly authenticateOrRefresh: Bound<typeof authenticateOrRefresh>;
   readonly readExpired: (accessToken: Secret) => AccessClaims | undefined;
-  /** Which session a refresh token says that it is of; proves nothing. */
-  readonly refreshSubject: (refreshToken: Secret) => SessionId | undefined;
+  /** Whether a refresh token says that it is of this session; proves nothing. */
+  readonly isRefreshOf: (session: SessionId, refreshToken: Secret) => boolean;
   readonly ownProfile: (caller: Principal) => Promise<Outcome<Profile>>;
   readonly endSession: (caller: Principal, id: SessionId, from: Circumstances) => Promise<Outcome<Receipt>>;
   readonly listSessions: Bound<typeof listSessions>;
@@ -97,17 +116,30 @@ export function createEngine(deps: EngineDeps): Engine {
     ...deps,
     proveAgain: (credential, password, context) => provePassword(deps, credential, password, context),
   };
-  return {
-    signIn: async (asked) => {
-      const outcome = await signIn(deps, asked);
+  /** A test of a password is a sign-in to whoever watches for guesses. */
+  const counted =
+    <Asked, Answer extends Outcome<unknown>>(attempt: (deps: EngineDeps, asked: Asked) => Promise<Answer>) =>
+    async (asked: Asked): Promise<Answer> => {
+      const outcome = await attempt(deps, asked);
       deps.meter.signedIn(signInResult(outcome));
       return outcome;
-    },
+    };
+  return {
+    signIn: counted(signIn),
+    testPassword: counted(testPassword),
+    signedLogin: counted(signedLogin),
+    issueChallenge: (asked) => issueChallenge(deps, asked),
+    answerChallenge: counted(answerChallenge),
+    ownAuthKey: (caller) => ownAuthKey(deps, caller),
+    setAuthKey: (...asked) => setAuthKey(deps, ...asked),
+    deleteAuthKey: (...asked) => deleteAuthKey(deps, ...asked),
     refresh: (asked) => refresh(deps, asked),
     logout: (asked) => logout(deps, asked),
+    logoutByAccess: (asked) => logoutByAccess(deps, asked),
     authenticate: (accessToken) => authenticate(deps, accessToken),
+    authenticateOrRefresh: (asked) => authenticateOrRefresh(deps, asked),
     readExpired: (accessToken) => readExpired(deps, accessToken),
-    refreshSubject: (refreshToken) => deps.tokens.readRefresh(refreshToken.reveal())?.sid,
+    isRefreshOf: (session, refreshToken) => isRefreshOf(deps.tokens, session, refreshToken),
     ownProfile: (caller) => ownProfile(deps, caller),
     endSession: (caller, id, from) => endSession(deps, caller, id, from),
     listSessions: (...asked) => listSessions(deps, ...asked),

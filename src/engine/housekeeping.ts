@@ -1,20 +1,20 @@
 /**
- * Housekeeping: keys whose time has come are made, sessions that nothing can refer to any more are removed, in chunks
- * that no refresh notices.
+ * Housekeeping: keys whose time has come are made, sessions that nothing can refer to any more are removed, and messages
+ * whose time is over or whose key is gone, in chunks that no refresh notices.
  */
 import type { SessionId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface HousekeepingDeps {
-  readonly store: Pick<Store, "sweepSessions">;
+  readonly store: Pick<Store, "sweepSessions" | "sweepSignatures">;
   readonly ensureKeys: (now: Seconds) => Promise<void>;
   readonly clock: Clock;
 }
 
 const chunk = 500;
 
-/** One round over all sessions; between two chunks everybody else has a turn. The number of those removed. */
+/** One round; between two chunks everybody else has a turn. The number of sessions removed. */
 export async function keepHouse({ store, ensureKeys, clock }: HousekeepingDeps): Promise<number> {
   const now = clock.now();
   await ensureKeys(now);
@@ -25,5 +25,6 @@ export async function keepHouse({ store, ensureKeys, clock }: HousekeepingDeps):
     removed += swept.removed;
     last = swept.last;
   } while (last !== undefined);
+  while ((await store.sweepSignatures({ limit: chunk, now })) > 0);
   return removed;
 }

@@ -6,6 +6,7 @@
  * The token is a function of what it changes: subject, end, revocation line, roles and password hash go into its MAC,
  * and the line and roles of its maker. So it is good once, dies with any other change of these, and nothing is stored.
  */
+import { byPassword } from "../core/amr.ts";
 import { canonicalUsername } from "../core/canonical.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
 import { normalisePassword } from "../core/password-policy.ts";
@@ -42,9 +43,6 @@ export interface PasswordChange {
   readonly from: Circumstances;
   readonly signal: AbortSignal | undefined;
 }
-
-/** RFC 8176: a password. */
-const byPassword = "pwd";
 
 /** Refuses with `wrong_password`, `too_many_attempts`, `invalid_request`, `temporarily_unavailable` or `invalid_token`. */
 export async function changePassword(deps: PasswordChangeDeps, asked: PasswordChange): Promise<Outcome<TokenPair>> {

@@ -2,6 +2,7 @@
  * What the engine asks of the world: a store, keys, a password hash, clocks and chance. Each is an intent in the
  * engine's own words, so that an implementation can carry it out in one atomic step.
  */
+import type { AuthKey, AuthKeyFault } from "../core/auth-key.ts";
 import type { AccessClaims, DialectClaims } from "../core/claims.ts";
 import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
 import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
@@ -19,6 +20,7 @@ import type {
   SubjectStatus,
 } from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
+import type { AuthKeyStore } from "./auth-key-store.ts";
 import type { Circumstances } from "./circumstances.ts";
 
 /** Read once per use case. */
@@ -238,7 +240,7 @@ export interface SignalOptions {
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
-export interface Store extends KeyStore {
+export interface Store extends KeyStore, AuthKeyStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
   /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */
@@ -309,7 +311,7 @@ export interface Store extends KeyStore {
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly subject: SubjectRecord; readonly revocation: Revocation | undefined }>>;
-  /** Ends every session of the subject. `wrong-state`: what it was decided on is no longer so. */
+  /** Ends every session of the subject, and its key. `wrong-state`: what it was decided on is no longer so. */
   readonly setPassword: (
     intent: SetPassword,
   ) => Promise<Done<{ readonly opened: SessionView | undefined; readonly revocation: Revocation }>>;
@@ -362,6 +364,18 @@ export interface Tokens {
   readonly macText: (purpose: string, text: string) => string;
   /** Compares in constant time. */
   readonly macIs: (purpose: string, text: string, presented: string) => boolean;
+}
+
+/** Public keys of subjects, and what was signed with them; see keys/. */
+export interface AuthKeys {
+  /** A public key in any form that its owner may paste. */
+  readonly read: (
+    text: string,
+  ) => Promise<{ readonly ok: true; readonly value: AuthKey } | { readonly ok: false; readonly reason: AuthKeyFault }>;
+  /** False in the same time for every reason, a missing key or an unreadable signature included. */
+  readonly verify: (spki: Uint8Array | undefined, message: string, signature: Uint8Array | undefined) => boolean;
+  /** 16 bytes that stand for this message and no other, under this key. */
+  readonly trace: (fingerprint: Uint8Array, message: string) => Uint8Array;
 }
 
 export interface Passwords {

@@ -6,10 +6,10 @@ import { isPlausiblePassword, normalisePassword } from "../core/password-policy.
 import { granted, refused, type Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { Circumstances } from "./circumstances.ts";
-import { attemptPassword, type PasswordAttemptDeps, type Tried } from "./password-attempt.ts";
 import type { Credential, Passwords } from "./ports.ts";
+import { attemptSignIn, type SignInAttemptDeps, type Tried } from "./sign-in-attempt.ts";
 
-export interface ProvePasswordDeps extends PasswordAttemptDeps {
+export interface ProvePasswordDeps extends SignInAttemptDeps {
   readonly passwords: Pick<Passwords, "verify">;
 }
 
@@ -22,7 +22,7 @@ export async function provePassword(
 ): Promise<Outcome<true>> {
   const text = password.reveal();
   if (!isPlausiblePassword(text)) return refused("invalid_credentials");
-  return attemptPassword(deps, { subject, name: undefined, from, signal }, async (): Promise<Tried<Outcome<true>>> => {
+  return attemptSignIn(deps, { subject, name: undefined, from, signal }, async (): Promise<Tried<Outcome<true>>> => {
     const good = await deps.passwords.verify(passwordHash, new Secret(normalisePassword(text)), signal);
     if (good === undefined) return { outcome: "void", value: refused("temporarily_unavailable") };
     return good && mayHold

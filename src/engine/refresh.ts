@@ -2,6 +2,7 @@
  * Refresh (RFC 6749 section 6, RFC 9700 section 4.14). The text is proved first, on a reader; what it is worth is
  * decided and written in one step of the store; the tokens are made from what that step left behind.
  */
+import type { SessionId } from "../core/ids.ts";
 import { refused, unreachable, type Granted, type Refusal } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { SessionBasis } from "../core/session.ts";
@@ -9,7 +10,7 @@ import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import type { Meter } from "./meter.ts";
-import type { Clock, Store } from "./ports.ts";
+import type { Clock, Store, Tokens } from "./ports.ts";
 
 export interface RefreshDeps extends IssueDeps {
   readonly store: Pick<Store, "recallSession" | "findHolder" | "rotate">;
@@ -92,3 +93,10 @@ export async function refresh(
       return unreachable(rotated);
   }
 }
+
+/**
+ * Whether a refresh token says that it is of this session, for wires on which both tokens come together: those of two
+ * sessions do not. It proves nothing; `refresh` does.
+ */
+export const isRefreshOf = (tokens: Pick<Tokens, "readRefresh">, session: SessionId, refreshToken: Secret): boolean =>
+  tokens.readRefresh(refreshToken.reveal())?.sid === session;

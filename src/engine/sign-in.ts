@@ -3,19 +3,20 @@
  * and gives one answer, so that nobody learns whether an account exists; too many failures cost time, whoever they were
  * meant for.
  */
+import { byPassword } from "../core/amr.ts";
 import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
 import type { SubjectId } from "../core/ids.ts";
 import { isPlausiblePassword, normalisePassword } from "../core/password-policy.ts";
-import { refused, type Outcome } from "../core/result.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import { opening } from "./opening.ts";
-import { attemptPassword, type PasswordAttemptDeps, type Tried } from "./password-attempt.ts";
 import type { Chance, Clock, Credential, Passwords, Store } from "./ports.ts";
+import { attemptSignIn, type SignInAttemptDeps, type Tried } from "./sign-in-attempt.ts";
 
-export interface SignInDeps extends IssueDeps, PasswordAttemptDeps {
+export interface SignInDeps extends IssueDeps, SignInAttemptDeps {
   readonly store: Pick<Store, "findCredential" | "openSession" | "rehashPassword">;
   readonly passwords: Passwords;
   readonly clock: Clock;
@@ -35,30 +36,26 @@ export interface PasswordSignIn {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** RFC 8176: a password. */
-const byPassword = "pwd";
+/** A password that is tried and opens nothing. */
+export type PasswordTest = Omit<PasswordSignIn, "door">;
 
 const failed: Tried<Outcome<never>> = { outcome: "failed", value: refused("invalid_credentials") };
 
-/** What the password opens: one hash whatever is wrong, and nothing but its result decides. */
-async function openWith(
-  deps: SignInDeps,
+/** What the right password of somebody who may sign in is worth. */
+type Worth<T> = (credential: Credential) => Promise<Tried<Outcome<T>>>;
+
+/** One hash whatever is wrong, and nothing but its result decides. */
+async function compare<T>(
+  { passwords }: Pick<SignInDeps, "passwords">,
   credential: Credential | undefined,
   password: Secret,
-  asked: PasswordSignIn,
-): Promise<Tried<Outcome<TokenPair>>> {
-  const good = await deps.passwords.verify(credential?.passwordHash ?? null, password, asked.signal);
+  signal: AbortSignal | undefined,
+  worth: Worth<T>,
+): Promise<Tried<Outcome<T>>> {
+  const good = await passwords.verify(credential?.passwordHash ?? null, password, signal);
   // Nothing was compared. A caller who leaves while it is compared has had its guess.
   if (good === undefined) return { outcome: "void", value: refused("temporarily_unavailable") };
-  if (!good || credential === undefined || !credential.mayHold) return failed;
-  const now = deps.clock.now();
-  const { door, from, signal } = asked;
-  const { subject } = credential.holder;
-  const wish = { subject, authTime: now, amr: byPassword, door, from, instance: credential.instance, now };
-  const view = await deps.store.openSession(opening(deps, wish), { signal });
-  // Between the check and the commit somebody revoked, disabled or restored.
-  if (view === undefined) return failed;
-  return { outcome: "succeeded", value: issuePair(deps, view, door, now) };
+  return good && credential?.mayHold === true ? worth(credential) : failed;
 }
 
 /** Makes a hash of another kind, or of weaker parameters, anew while the password is at hand. Nobody waits for it. */
@@ -77,12 +74,8 @@ async function rehash(
   }
 }
 
-/**
- * A new session with its first tokens. Refuses with `invalid_credentials`, `too_many_attempts` or
- * `temporarily_unavailable`.
- */
-export async function signIn(deps: SignInDeps, asked: PasswordSignIn): Promise<Outcome<TokenPair>> {
-  const { login, organisation, from } = asked;
+async function withPassword<T>(deps: SignInDeps, asked: PasswordTest, worth: Worth<T>): Promise<Outcome<T>> {
+  const { login, organisation, from, signal } = asked;
   // A password that cannot be one is not hashed: its length is the caller's secret, not ours.
   if (!isPlausiblePassword(asked.password.reveal())) return refused("invalid_credentials");
   const password = new Secret(normalisePassword(asked.password.reveal()));
@@ -95,9 +88,32 @@ export async function signIn(deps: SignInDeps, asked: PasswordSignIn): Promise<O
     // Made for accounts too, which do not need it: it takes time.
     name: isPossible ? deps.tokens.macText("throttle", JSON.stringify([tenant, name.canonical])) : undefined,
     from,
-    signal: asked.signal,
+    signal,
   };
-  const outcome = await attemptPassword(deps, attempted, () => openWith(deps, credential, password, asked));
+  const outcome = await attemptSignIn(deps, attempted, () => compare(deps, credential, password, signal, worth));
   if (outcome.ok && credential !== undefined) void rehash(deps, credential, password);
   return outcome;
 }
+
+/**
+ * A new session with its first tokens. Refuses with `invalid_credentials`, `too_many_attempts` or
+ * `temporarily_unavailable`.
+ */
+export function signIn(deps: SignInDeps, asked: PasswordSignIn): Promise<Outcome<TokenPair>> {
+  const { door, from, signal } = asked;
+  return withPassword(deps, asked, async ({ holder: { subject }, instance }) => {
+    const now = deps.clock.now();
+    const wish = { subject, authTime: now, amr: byPassword, door, from, instance, now };
+    const view = await deps.store.openSession(opening(deps, wish), { signal });
+    // Between the check and the commit somebody revoked, disabled or restored.
+    if (view === undefined) return failed;
+    return { outcome: "succeeded", value: issuePair(deps, view, door, now) };
+  });
+}
+
+/**
+ * Whether the password is right and its owner may sign in now. It opens nothing, and a guess here costs what it costs
+ * at a sign-in, since it tells as much. Refuses with the same codes.
+ */
+export const testPassword = (deps: SignInDeps, asked: PasswordTest): Promise<Outcome<true>> =>
+  withPassword(deps, asked, () => Promise.resolve({ outcome: "succeeded", value: granted(true) }));

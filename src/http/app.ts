@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 
+import { recentSignIn } from "../core/recent-sign-in.ts";
 import { refusalEntry, type RefusalCode } from "../core/refusals.ts";
 import { refused, type Outcome, type Refusal } from "../core/result.ts";
 import type { Scope } from "../core/scope.ts";
@@ -96,13 +97,17 @@ interface Environment {
 
 const challenge = 'Bearer realm="jeton"';
 
-/** RFC 6750 section 3: what a refused caller should do about its token. */
+/** RFC 6750 section 3 and RFC 9470 section 3: what a refused caller should do about its token. */
 function challengeFor(refusal: Refusal, scope: Scope | null): Readonly<Record<string, string>> | undefined {
   switch (refusal.code) {
     case "missing_token":
       return { "www-authenticate": challenge };
     case "invalid_token":
       return { "www-authenticate": `${challenge}, error="invalid_token"` };
+    case "reauthentication_needed":
+      return {
+        "www-authenticate": `${challenge}, error="insufficient_user_authentication", max_age="${recentSignIn}"`,
+      };
     case "insufficient_scope":
       return { "www-authenticate": `${challenge}, error="insufficient_scope", scope="${scope ?? ""}"` };
     default:

@@ -1,6 +1,7 @@
 /** What came in, against a route's declaration: content type, JSON, schema. The values that come out are checked. */
 import type { z } from "zod";
 
+import { parseForm } from "../core/form-text.ts";
 import { parseJson } from "../core/json-text.ts";
 import { refused, type Refusal } from "../core/result.ts";
 import type { FieldError } from "./problem.ts";
@@ -29,6 +30,8 @@ type Checked<T> = { readonly ok: true; readonly value: T } | BadInput;
 
 /** RFC 8259 section 11 defines no parameter for JSON; a charset is tolerated when it says what must be so anyway. */
 const jsonType = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i;
+/** The same for a form, whose type has no parameter either (URL Standard section 5). */
+const formType = /^application\/x-www-form-urlencoded(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i;
 
 const jsonFaults = {
   utf8: "The body is not UTF-8.",
@@ -39,11 +42,17 @@ const jsonFaults = {
   name: "A member has a name that is not accepted.",
 } as const;
 
+const formFaults = {
+  utf8: "The form is not UTF-8.",
+  escape: "The form has a bad escape.",
+  duplicate: "A member is named twice.",
+} as const;
+
 const no = (refusal: Refusal): BadInput => ({ ok: false, refusal });
 
 /** The declared parts of a request, validated. Says which member is wrong and what belongs there, never what was sent. */
 export function readInput(declaration: Declaration, raw: RawInput): Checked<CheckedInput> {
-  const body = readJsonOrBytes(declaration, raw);
+  const body = readBodyAs(declaration, raw);
   if (!body.ok) return body;
   if (declaration.query === null && raw.url.search !== "") {
     return no(refused("invalid_request", "This path takes no query string. Send what you have to say in the body."));
@@ -60,10 +69,15 @@ export function readInput(declaration: Declaration, raw: RawInput): Checked<Chec
   };
 }
 
-function readJsonOrBytes({ body }: Declaration, { bytes, headers }: RawInput): Checked<unknown> {
+function readBodyAs({ body }: Declaration, { bytes, headers }: RawInput): Checked<unknown> {
   if (body === "none" || bytes === undefined) return { ok: true, value: undefined };
   if (body === "bytes") return { ok: true, value: bytes };
-  if (!jsonType.test(headers.get("content-type") ?? "")) return no(refused("unsupported_media_type"));
+  const type = headers.get("content-type") ?? "";
+  if (body.form === true && formType.test(type)) {
+    const form = parseForm(bytes);
+    return form.ok ? check(body.json, form.value, "body") : no(refused("invalid_request", formFaults[form.reason]));
+  }
+  if (!jsonType.test(type)) return no(refused("unsupported_media_type"));
   const parsed = parseJson(bytes);
   if (!parsed.ok) return { ok: false, refusal: refused("malformed_json", jsonFaults[parsed.reason]) };
   return check(body.json, parsed.value, "body");

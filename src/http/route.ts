@@ -47,8 +47,11 @@ interface Declared {
   readonly shed: ShedClass;
   /** The journal event of a success; null: it is counted, not journalled. */
   readonly journal: string | null;
-  /** `json`: one JSON value by the schema. `bytes`: as it came, for a wire with rules of its own. `none`: no body is read. */
-  readonly body: { readonly json: z.ZodType } | "bytes" | "none";
+  /**
+   * `json`: one JSON value by the schema; with `form`, a form by the same schema too, for wires whose clients send one.
+   * `bytes`: as it came, for a wire with rules of its own. `none`: no body is read.
+   */
+  readonly body: { readonly json: z.ZodType; readonly form?: true } | "bytes" | "none";
   /** Null: a query string is refused, so that no secret is sent in one. */
   readonly query: z.ZodType | null;
   readonly params: z.ZodType | null;

@@ -1,5 +1,5 @@
 /**
- * Listening on Bun. Unset options of Bun.serve show stack frames and source lines to clients, allow bodies of 128 MiB and
+ * Listening on Bun without TLS. Unset options of Bun.serve show stack frames and source lines to clients, allow bodies of 128 MiB and
  * wait for streams without end when stopped; each is set here.
  */
 import {
@@ -56,7 +56,7 @@ export function listenHere(options: ListenOptions): Promise<Listener> {
       pending: () => server.pendingRequests,
       cut: () => server.stop(true),
     });
-    return Promise.resolve({ ...described(hostname, server.port ?? port), stop });
+    return Promise.resolve({ ...described("http", hostname, server.port ?? port), renew: null, stop });
   } catch (error) {
     return Promise.reject(isAddressInUse(error) ? new PortInUse(hostname, port, error) : error);
   }

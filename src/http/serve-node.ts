@@ -1,7 +1,7 @@
 /**
- * Listening on Node: node:http behind the adapter of Hono, which makes Request and Response out of it lazily and so is
- * twice as fast as the standard classes. What is added is what the two leave open: time-outs of seconds, a limit on
- * bodies, and that no text of an error of theirs reaches a client.
+ * Listening on Node, and with TLS on Bun too: node:http behind the adapter of Hono, which makes Request and Response out
+ * of it lazily and so is twice as fast as the standard classes. What is added is what the two leave open: time-outs of
+ * seconds, a limit on bodies, requests in turn, and that no text of an error of theirs reaches a client.
  */
 import {
   createServer,
@@ -10,12 +10,13 @@ import {
   STATUS_CODES,
   type OutgoingHttpHeader,
   type OutgoingHttpHeaders,
-  type Server,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { getRequestListener, RequestError, type HttpBindings } from "@hono/node-server";
 import type { RefusalCode } from "../core/refusals.ts";
 import { problem } from "./problem.ts";
+import { tlsFront } from "./serve-tls.ts";
+import { inTurn } from "./turns.ts";
 import {
   defaultTimeouts,
   described,
@@ -47,14 +48,13 @@ class SocketPeer implements Peer {
 interface State {
   readonly failed: Guard["failed"];
   readonly maxBodyBytes: number;
-  pending: number;
   draining: boolean;
 }
 
 export async function listenHere(options: ListenOptions): Promise<Listener> {
-  const { hostname, port, maxBodyBytes, timeouts = defaultTimeouts } = options;
+  const { hostname, port, maxBodyBytes, timeouts = defaultTimeouts, tls } = options;
   const { answer, failed } = guard(options.handler, options.onFault);
-  const state: State = { failed, maxBodyBytes, pending: 0, draining: false };
+  const state: State = { failed, maxBodyBytes, draining: false };
   const respond = getRequestListener(
     (request, bindings) => {
       const { incoming } = bindings as HttpBindings;
@@ -64,8 +64,16 @@ export async function listenHere(options: ListenOptions): Promise<Listener> {
       return answer(request, new SocketPeer(incoming.socket));
     },
     // A Host or a target that the adapter cannot make a URL of.
-    { errorHandler: (error) => (error instanceof RequestError ? refusal("malformed_request") : failed(error)) },
+    {
+      errorHandler: (error) => (error instanceof RequestError ? refusal("malformed_request") : failed(error)),
+      // The adapter's own Response is nothing that Bun's server takes, and a plain listener may be beside this one.
+      overrideGlobalObjects: !("Bun" in globalThis),
+    },
   );
+  const { take, atWork } = inTurn<IncomingMessage, ServerResponse>((incoming, outgoing) => {
+    // Nothing is left to throw in there; if it did, the rejection would end the process.
+    respond(incoming, outgoing).catch((fault: unknown) => outgoing.destroy(asError(fault)));
+  });
   const server = createServer(
     {
       ...messageClasses(state),
@@ -75,37 +83,41 @@ export async function listenHere(options: ListenOptions): Promise<Listener> {
       connectionsCheckingInterval: timeouts.check,
       maxHeaderSize: 16 * 1024,
     },
-    (incoming, outgoing) => {
-      // Nothing is left to throw in there; if it did, the rejection would end the process.
-      respond(incoming, outgoing).catch((fault: unknown) => outgoing.destroy(asError(fault)));
-    },
+    take,
   );
   // A client that reads nothing, or a handler that hangs; Bun's idle time-out covers both too.
   server.timeout = timeouts.idle;
   // Older releases drop the headers after the thousandth without a word, what a proxy appended among them. Their size
   // is limited all the same.
   server.maxHeadersCount = 0;
-  await listening(server, hostname, port);
+  const front = tls === null ? undefined : tlsFront(server, tls, timeouts);
+  const door = front?.server ?? server;
+  await listening(door, hostname, port);
   // A connection that could not be accepted, as when there are no more files, must not end the process.
-  server.on("error", options.onFault);
+  door.on("error", options.onFault);
 
   let closed: Promise<unknown> | undefined;
   const stop = stopper({
     refuse: () => {
       state.draining = true;
-      closed = new Promise((resolve) => server.close(resolve));
+      closed = new Promise((resolve) => door.close(resolve));
     },
-    pending: () => state.pending,
+    pending: atWork,
     cut: () => {
-      server.closeAllConnections();
+      if (front === undefined) server.closeAllConnections();
+      else front.cut();
       return Promise.resolve(closed);
     },
   });
-  const { address, port: given } = server.address() as AddressInfo;
-  return { ...described(address, given), stop };
+  const { address, port: given } = door.address() as AddressInfo;
+  return {
+    ...described(front === undefined ? "http" : "https", address, given),
+    renew: front?.renew ?? null,
+    stop,
+  };
 }
 
-function listening(server: Server, hostname: string, port: number): Promise<void> {
+function listening(server: NetServer, hostname: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(isAddressInUse(error) ? new PortInUse(hostname, port, error) : error));
     server.listen({ host: hostname, port, exclusive: true }, resolve);
@@ -123,10 +135,6 @@ function asError(fault: unknown): Error {
 
 /** The two classes that node:http builds for each request of one listener. */
 function messageClasses(state: State) {
-  function released(): void {
-    state.pending -= 1;
-  }
-
   /**
    * An answer that the adapter can only give as it was meant. When a Response turns out to be impossible, the adapter
    * writes the text of the error to the client; its calls are recognised here and our problem document is sent instead.
@@ -140,8 +148,6 @@ function messageClasses(state: State) {
     constructor(incoming: CountedMessage) {
       super(incoming);
       incoming.reply = this;
-      state.pending += 1;
-      this.once("close", released);
     }
 
     override writeHead(
@@ -183,7 +189,8 @@ function messageClasses(state: State) {
     }
 
     override destroy(fault?: Error): this {
-      return fault === undefined ? super.destroy() : this.#fail(fault);
+      // Node gives up what waits on a connection that is gone, with an error; that is no fault of ours.
+      return fault === undefined || this.req.socket.destroyed ? super.destroy() : this.#fail(fault);
     }
 
     #fail(fault: unknown): this {
@@ -226,6 +233,9 @@ function messageClasses(state: State) {
           if (before <= state.maxBodyBytes) this.reply?.refuseBody(this);
           return false;
         }
+      } else if (this.#taken > state.maxBodyBytes) {
+        // The end of a body that was not taken whole: nobody may mistake it for the end of a whole one.
+        return false;
       }
       return super.push(chunk, encoding);
     }

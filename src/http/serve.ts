@@ -4,6 +4,7 @@
  * its own, loaded only there, and what both must promise is in `guard` below. RFC 9110, RFC 9112, RFC 9457.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import type { TlsMaterial } from "../core/tls-material.ts";
 import { millis, type Millis } from "../core/units.ts";
 import { problem } from "./problem.ts";
 
@@ -26,18 +27,26 @@ export interface ListenOptions {
   readonly onFault: (fault: unknown) => void;
   /** Bytes; a larger body ends in 413 or a cut connection, whatever the handler does. Handlers set smaller limits. */
   readonly maxBodyBytes: number;
+  /** Null: plain HTTP. */
+  readonly tls: ListenTls | null;
   /** Other time-outs than `defaultTimeouts`, for tests. */
   readonly timeouts?: Timeouts;
 }
 
+export interface ListenTls {
+  readonly material: TlsMaterial;
+  /** Called for each connection whose handshake failed, with the runtime's short code for it. */
+  readonly onRefused: (reason: string, peer: Peer) => void;
+}
+
 export interface Timeouts {
-  /** For the head of a request to arrive (Node only; on Bun it is 12 s and cannot be set). */
+  /** For the head of a request, or a handshake, to arrive (on Bun without TLS it is 12 s and cannot be set). */
   readonly head: Millis;
-  /** For the whole request to arrive (Node only). */
+  /** For the whole request to arrive (not on Bun without TLS). */
   readonly request: Millis;
   /** Of silence on a connection, between requests or in one; a handler that takes longer loses its connection. */
   readonly idle: Millis;
-  /** How often Node looks. Bun looks about every 4 s. */
+  /** How often Node looks. Bun looks about every 4 s, but with TLS as often as Node. */
   readonly check: Millis;
 }
 
@@ -51,8 +60,13 @@ export const defaultTimeouts: Timeouts = {
 export interface Listener {
   readonly hostname: string;
   readonly port: number;
-  /** `http://HOST:PORT` without a slash at the end. */
+  /** `http://HOST:PORT`, with TLS `https://`, without a slash at the end. */
   readonly url: string;
+  /**
+   * Handshakes from now on use other material; connections that are open go on. Whether clients need a certificate
+   * cannot change. Null without TLS.
+   */
+  readonly renew: ((material: TlsMaterial) => void) | null;
   /** Accepts no more, lets requests in flight finish for `grace`, then cuts them. Resolves when all is closed. */
   stop(grace: Millis): Promise<void>;
 }
@@ -97,7 +111,8 @@ export const runtimeHere = (): { readonly name: "bun" | "node"; readonly version
 /** Listens until `stop`. Throws `PortInUse`, or the runtime's error when the address cannot be had for another reason. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   if (options.hostname === "") throw new TypeError("listen needs a host name");
-  const runtime = "Bun" in globalThis ? await import("./serve-bun.ts") : await import("./serve-node.ts");
+  const isBuns = "Bun" in globalThis && options.tls === null;
+  const runtime = isBuns ? await import("./serve-bun.ts") : await import("./serve-node.ts");
   return runtime.listenHere(options);
 }
 
@@ -180,8 +195,12 @@ function bracketed(hostname: string): string {
 }
 
 /** What `listen` tells of the address it has. */
-export function described(hostname: string, port: number): Pick<Listener, "hostname" | "port" | "url"> {
-  return { hostname, port, url: `http://${bracketed(hostname)}:${port}` };
+export function described(
+  scheme: "http" | "https",
+  hostname: string,
+  port: number,
+): Pick<Listener, "hostname" | "port" | "url"> {
+  return { hostname, port, url: `${scheme}://${bracketed(hostname)}:${port}` };
 }
 
 /** True for the error that a taken address is reported by, on both runtimes. */

@@ -6,6 +6,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 
 import { decodeBase64url } from "../core/base64url.ts";
 import type { Algorithm } from "./jws.ts";
+import { looksLikeRoca } from "./roca.ts";
 
 export type KeyRefusal =
   | "private"
@@ -13,6 +14,7 @@ export type KeyRefusal =
   | "member"
   | "modulus"
   | "exponent"
+  | "roca"
   | "coordinate"
   | "small_order"
   | "unreadable";
@@ -101,6 +103,7 @@ function importRsa({ n, e, alg }: Readonly<Record<string, unknown>>, maxBits: nu
   if (exponent === undefined || exponent.length > 4 || exponent[0] === 0) return no("exponent");
   const value = exponent.reduce((sum, byte) => sum * 256 + byte, 0);
   if (value < 65_537 || value % 2 === 0) return no("exponent");
+  if (looksLikeRoca(BigInt(`0x${Buffer.from(modulus).toString("hex")}`))) return no("roca");
   return toKeyObject({ kty: "RSA", n, e }, "RS256");
 }
 

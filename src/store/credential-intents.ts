@@ -9,6 +9,7 @@ import type { Done, OpenSession, SetPassword, Store } from "../engine/ports.ts";
 import { byThemselves, openActing, openTelling } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
+import { openKeyEnd } from "./good-key.ts";
 import { openOpening } from "./opening.ts";
 import { openLines } from "./revocation.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
@@ -26,6 +27,7 @@ export function credentialIntents(db: DatabaseSync) {
   const directory = openDirectory(db);
   const lines = openLines(db);
   const open = openOpening(db);
+  const endKey = openKeyEnd(db);
 
   // What a password is decided on, and whether its subject may hold anything at all.
   const password = prepare<{ password: string | null; revoked_upto: number; may: number }>(
@@ -80,12 +82,14 @@ export function credentialIntents(db: DatabaseSync) {
       setPassword.run(to, key);
       const revocation = lines.ofSubject(key, now);
       const opened = openAbove(intent.open, step);
+      // Whoever had the old password may have set the key.
+      const keys = endKey(key, now);
       tell(actor, {
         at: now,
         kind: by.kind === "session" ? "password_changed" : "password_reset",
         organisation: directory.subject(key)!.organisation,
         subject: id,
-        detail: { sessions: revocation.sessions, upto: revocation.upto },
+        detail: { sessions: revocation.sessions, upto: revocation.upto, ...keys },
         ...(intent.open === undefined ? {} : { session: intent.open.id }),
       });
       return { kind: "done", opened, revocation };

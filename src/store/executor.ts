@@ -12,6 +12,7 @@ import { maxima } from "../core/policy.ts";
 import { serve, servedSeconds, windowIsOpen, type ServedTime } from "../core/served-time.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
+import { authKeyIntents } from "./auth-key-intents.ts";
 import { credentialIntents } from "./credential-intents.ts";
 import { keyIntents } from "./key-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
@@ -22,6 +23,7 @@ import { subjectIntents } from "./subject-intents.ts";
 const intentTable = (db: DatabaseSync) => ({
   ...sessionIntents(db),
   ...credentialIntents(db),
+  ...authKeyIntents(db),
   ...subjectIntents(db),
   ...organisationIntents(db),
   ...keyIntents(db),

@@ -5,6 +5,7 @@ import { bytesFromId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import { after, earlier } from "../core/units.ts";
 import type { OpenSession } from "../engine/ports.ts";
+import { byThemselves, openTelling } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import type { Step } from "./step.ts";
 import { openDecisive, openView } from "./view.ts";
@@ -13,6 +14,29 @@ export interface Opened {
   readonly view: SessionView;
   /** Sessions that ended because there were too many. */
   readonly capped: number;
+}
+
+/** As `openOpening`, and told as a sign-in. */
+export function openSignIn(db: DatabaseSync): (intent: OpenSession, step: Step) => SessionView | undefined {
+  const open = openOpening(db);
+  const tell = openTelling(db);
+
+  return (intent, step) => {
+    const opened = open(intent, step);
+    if (opened === undefined) return undefined;
+    const { view, capped } = opened;
+    const { subject, organisation } = view.holder;
+    tell(byThemselves(subject, intent.from), {
+      at: intent.now,
+      kind: "sign_in",
+      organisation,
+      subject,
+      session: intent.id,
+      client: intent.client,
+      detail: capped === 0 ? { amr: intent.amr } : { amr: intent.amr, capped },
+    });
+    return view;
+  };
 }
 
 /** Undefined: what was checked is no longer so (revoked, disabled or restored since), and nothing is left behind. */

@@ -10,8 +10,16 @@ import { mayHold, type SessionBasis, type SubjectStatus } from "../core/session.
 import type { Seconds } from "../core/units.ts";
 import type { Credential, KeyStore, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
-import { holderFromRow, sessionColumns, sessionFromRow, type HolderColumns, type SessionColumns } from "./rows.ts";
+import {
+  authKeyFromRow,
+  holderFromRow,
+  sessionColumns,
+  sessionFromRow,
+  type HolderColumns,
+  type SessionColumns,
+} from "./rows.ts";
 import { openDirectory } from "./directory.ts";
+import { openGoodKey } from "./good-key.ts";
 import { openJournalPages } from "./journal.ts";
 import { openDecisive, openView } from "./view.ts";
 
@@ -30,6 +38,8 @@ type Reads = Pick<
   | "listOrganisations"
   | "readJournal"
   | "findProfile"
+  | "findSigningCredential"
+  | "findAuthKey"
   | "findOrganisation"
   | "hasAdministrator"
 > &
@@ -45,7 +55,7 @@ interface CredentialColumns extends HolderColumns {
   readonly counter: number;
 }
 
-const credentialSql = `SELECT u.id, u.username, u.roles, u.organisation, u.status AS subject_status,
+const credentialSql = `SELECT u.id, u.kind, u.username, u.roles, u.organisation, u.status AS subject_status,
     o.status AS organisation_status, u.password, u.revoked_upto, i.epoch, i.counter
   FROM organisation o
   JOIN subject u ON u.organisation = o.id
@@ -88,11 +98,12 @@ export function openReads(db: DatabaseSync): Reads {
     `${credentialSql} JOIN subject_email e ON e.organisation = o.id AND e.subject = u.id WHERE o.canonical = ? AND o.status <> 'deleted' AND e.canonical = ?`,
   );
 
+  const authKey = openGoodKey(db);
   const directory = openDirectory(db);
   const journal = openJournalPages(db);
   const view = openView(db);
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
-  const holder = prepare<HolderColumns>(db, "SELECT username, roles, organisation FROM subject WHERE id = ?");
+  const holder = prepare<HolderColumns>(db, "SELECT kind, username, roles, organisation FROM subject WHERE id = ?");
   const recalled = new Map<SessionId, SessionBasis>();
   const readDecisive = openDecisive(db);
   const begin = prepare(db, "BEGIN");
@@ -162,6 +173,15 @@ export function openReads(db: DatabaseSync): Reads {
     findCredentialOf: async (subject) => {
       const row = byId.get(bytesFromId(subject));
       return row && credentialFromRow(row);
+    },
+    findSigningCredential: async (canonicalOrganisation, { kind, canonical }) =>
+      snapshot(() => {
+        const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
+        return row && { ...credentialFromRow(row), authKey: authKey(row.id) };
+      }),
+    findAuthKey: async (subject) => {
+      const row = authKey(bytesFromId(subject));
+      return row && authKeyFromRow(row);
     },
     findSubject: async (id) => snapshot(() => directory.subject(bytesFromId(id))),
     listSubjects: async ({ organisation: of, canonical, after, limit }) =>

@@ -7,13 +7,13 @@ import type { DatabaseSync } from "node:sqlite";
 import { mayChange } from "../core/authority.ts";
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
-import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
+import type { Holder, SessionTurn } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
-import type { By, Ended, EndSession, OpenSession, Rotate, Rotated, Store } from "../engine/ports.ts";
+import type { By, Ended, EndSession, Rotate, Rotated, Store } from "../engine/ports.ts";
 import { byThemselves, openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
-import { openOpening } from "./opening.ts";
+import { openSignIn } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
 import { openDecisive, openView } from "./view.ts";
 
@@ -23,7 +23,7 @@ type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 export function sessionIntents(db: DatabaseSync) {
   const read = openView(db);
   const readDecisive = openDecisive(db);
-  const open = openOpening(db);
+  const signIn = openSignIn(db);
   const acting = openActing(db);
   const tell = openTelling(db);
 
@@ -67,22 +67,7 @@ export function sessionIntents(db: DatabaseSync) {
   }
 
   return {
-    openSession: manyRows((intent: OpenSession, step: Step): SessionView | undefined => {
-      const opened = open(intent, step);
-      if (opened === undefined) return undefined;
-      const { view, capped } = opened;
-      const { subject, organisation } = view.holder;
-      tell(byThemselves(subject, intent.from), {
-        at: intent.now,
-        kind: "sign_in",
-        organisation,
-        subject,
-        session: intent.id,
-        client: intent.client,
-        detail: capped === 0 ? { amr: intent.amr } : { amr: intent.amr, capped },
-      });
-      return view;
-    }),
+    openSession: manyRows(signIn),
 
     rotate: oneRow(({ id, presented, door, from, now }: Rotate, step: Step): Rotated => {
       const key = bytesFromId(id);

@@ -14,6 +14,7 @@ import type { Bearing, By, ChangeSubject, Done, NewSubject, NotDone, StatusVerb,
 import { openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
+import { openKeyEnd } from "./good-key.ts";
 import { openLines } from "./revocation.ts";
 import { rolesFromText, rolesToText } from "./rows.ts";
 import { manyRows } from "./step.ts";
@@ -42,6 +43,7 @@ export function subjectIntents(db: DatabaseSync) {
   const tell = openTelling(db);
   const directory = openDirectory(db);
   const lines = openLines(db);
+  const endKey = openKeyEnd(db);
 
   // One subject of each canonical name in its organisation, deleted ones aside.
   const insertSubject = prepare(
@@ -184,8 +186,9 @@ export function subjectIntents(db: DatabaseSync) {
           strip.run(key);
           removeEmails.run(key);
         }
+        const keys = to === "deleted" ? endKey(key, now) : {};
         const detail: JournalDetail =
-          revocation === undefined ? {} : { sessions: revocation.sessions, upto: revocation.upto };
+          revocation === undefined ? {} : { sessions: revocation.sessions, upto: revocation.upto, ...keys };
         tell(actor, { at: now, kind, organisation: found.organisation, subject: id, detail });
         const left = to === "deleted" ? { ...found, roles: [], emails: [] } : found;
         return { kind: "done", subject: { ...left, status: to }, revocation };

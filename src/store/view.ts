@@ -14,7 +14,7 @@ import { holderFromRow, sessionColumns, sessionFromRow, type HolderColumns, type
 /** A session and its holder, as its tokens tell of them; `id` in bytes. */
 export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
-  const holder = prepare<HolderColumns>(db, "SELECT username, roles, organisation FROM subject WHERE id = ?");
+  const holder = prepare<HolderColumns>(db, "SELECT kind, username, roles, organisation FROM subject WHERE id = ?");
 
   return (id) => {
     const row = session.get(id);

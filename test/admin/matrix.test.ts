@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 
 import type { Role } from "../../src/core/scope.ts";
 import { roleNames } from "../../src/core/scope.ts";
+import { newPair } from "../keys/rsa-pairs.ts";
 import { answered, house, password, type House, type Somebody } from "./house.ts";
 
 interface Rule {
@@ -14,6 +15,8 @@ interface Rule {
   readonly roles: readonly Role[] | null;
   /** Whom it is done to: nobody or oneself, or somebody who may be in the other organisation (404 there but for `admin`). */
   readonly to: "self" | "other";
+  /** Those who may ask and have nothing get 404. */
+  readonly absent?: true;
   /** 404 although the role may: the operation is for all organisations. */
   readonly request?: (house: House, organisation: "Root" | "Acme") => Promise<{ path?: string; body?: unknown }>;
 }
@@ -46,6 +49,16 @@ const table: Readonly<Record<string, Rule>> = {
     // A wrong one, so that nobody's session ends on the way: 403 by its own code.
     request: async () => ({ body: { current_password: "not this one, ever", new_password: "another cellar door" } }),
   },
+  "post /api/v1/login/challenge": { roles: null, to: "self" },
+  "post /api/v1/login/signature": { roles: null, to: "self" },
+  "put /api/v1/me/auth-key": {
+    roles: own,
+    to: "self",
+    request: async () => ({ body: { public_key: newPair().ssh } }),
+  },
+  // Who may not set one has none: 404.
+  "get /api/v1/me/auth-key": { roles: everybody, to: "self", absent: true },
+  "delete /api/v1/me/auth-key": { roles: own, to: "self" },
   "get /api/v1/sessions": { roles: ["admin", "org_admin", "auditor", "member"], to: "self" },
   "delete /api/v1/sessions/{id}": {
     roles: administrators,
@@ -147,6 +160,7 @@ describe("the matrix of roles, operations and organisations", () => {
     const text = await response.text();
     if (response.status < 400) return "yes";
     const { code } = JSON.parse(text) as { code: string };
+    if (rule.absent === true && code === "not_found") return "yes";
     // What is refused for its content was allowed to be asked.
     if (["wrong_password", "wrong_state"].includes(code)) return "yes";
     assert.ok([401, 403, 404].includes(response.status), `${method} ${path}: ${text}`);

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { openLog } from "../../src/compose/log.ts";
 import { openDoors } from "../../src/compose/doors.ts";
 import type { Unready } from "../../src/compose/heart.ts";
+import { dialectNames } from "../../src/core/dialect-names.ts";
 import type { Passwords, Store } from "../../src/engine/ports.ts";
 import type { Handler } from "../../src/http/serve.ts";
 import { passwords } from "../../src/identity/passwords.ts";
@@ -62,7 +63,9 @@ export async function reopened(jeton: Authority, parts: Parts): Promise<{ ask: A
     log,
     version: "0.0.0",
     issuer: parts.issuer ?? issuer,
-    open: new Map([["sensu", { listener: undefined }]]),
+    open: new Map(
+      dialectNames.filter((name) => jeton.config.dialects[name].open).map((name) => [name, { listener: undefined }]),
+    ),
     vitals:
       parts.unready === undefined
         ? jeton.vitals

@@ -41,6 +41,11 @@ interface Document {
 /** Every route of the native API; a route that is added must be added here. */
 const routes = [
   "post /api/v1/login",
+  "post /api/v1/login/challenge",
+  "post /api/v1/login/signature",
+  "put /api/v1/me/auth-key",
+  "get /api/v1/me/auth-key",
+  "delete /api/v1/me/auth-key",
   "post /api/v1/refresh",
   "post /api/v1/logout",
   "get /api/v1/me",
@@ -146,6 +151,8 @@ describe("GET /openapi.json", () => {
       operations.filter(([, { security }]) => security.length === 0).map(([name]) => name),
       [
         "post /api/v1/login",
+        "post /api/v1/login/challenge",
+        "post /api/v1/login/signature",
         "post /api/v1/refresh",
         "post /api/v1/logout",
         "post /api/v1/password-reset",
@@ -187,9 +194,12 @@ describe("GET /openapi.json", () => {
       ),
       [
         "post /api/v1/login sign_in",
+        "post /api/v1/login/signature sign_in",
         "post /api/v1/logout session_ended",
         "put /api/v1/me/password password_changed",
         "post /api/v1/password-reset password_reset",
+        "put /api/v1/me/auth-key auth_key_set",
+        "delete /api/v1/me/auth-key auth_key_deleted",
         "delete /api/v1/sessions/{id} session_ended",
         "post /api/v1/revoke-tokens tokens_revoked",
         "post /api/v1/users subject_created",

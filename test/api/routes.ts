@@ -11,6 +11,9 @@ export const methods: Readonly<Record<string, string>> = {
   "/.well-known/jwks.json": "GET, HEAD",
   "/api/v1/me/password": "PUT",
   "/api/v1/password-reset": "POST",
+  "/api/v1/me/auth-key": "PUT, GET, HEAD, DELETE",
+  "/api/v1/login/challenge": "POST",
+  "/api/v1/login/signature": "POST",
   "/api/v1/revoke-tokens": "POST",
   "/healthz": "GET, HEAD",
   "/readyz": "GET, HEAD",
@@ -18,6 +21,8 @@ export const methods: Readonly<Record<string, string>> = {
   "/openapi.json": "GET, HEAD",
   "/problems/not_found": "GET, HEAD",
   "/sensu/auth": "GET",
+  "/sensu/auth/test": "GET",
   "/sensu/auth/token": "POST",
+  "/sensu/auth/logout": "POST",
   "/sensu/.well-known/jwks.json": "GET, HEAD",
 };

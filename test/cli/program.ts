@@ -103,6 +103,13 @@ class Program {
 export const shell = (script: string, surroundings: Surroundings): Promise<Ended> =>
   new Program(["sh", "-c", script], surroundings).ended;
 
+/** Starts `jeton`, to be looked at while it runs. */
+export const start = (
+  words: readonly string[],
+  surroundings: Surroundings,
+): Pick<Program, "said" | "kill" | "ended" | "out" | "err"> =>
+  new Program([join(binaries, "jeton"), ...words], surroundings);
+
 /** Runs `jeton` to its end. */
 export const jeton = (words: readonly string[], surroundings: Surroundings): Promise<Ended> =>
   new Program([join(binaries, "jeton"), ...words], surroundings).ended;
@@ -134,19 +141,32 @@ export async function serve(words: readonly string[], surroundings: Surroundings
 
 export const administrator = { username: "root", password: "one for the cellar door" } as const;
 
-/** A refusal to start: its exit code, nothing on standard output, and one line on standard error that begins so. */
+/** What a command complains of, as one line that begins small: the remedy follows after "Do: ". */
+export const complaint = (err: string): string =>
+  err
+    .trimEnd()
+    .replace(/^(?:✗|error:) (.)/, (_, first: string) => first.toLowerCase())
+    .replaceAll(/\n {2}(\w+:) +/g, ". $1 ");
+
+/** A refusal: its exit code, nothing on standard output, and one block on standard error that says so. */
 export function oneLine(ended: Ended, code: number, pattern: RegExp): void {
   assert.equal(ended.code, code, ended.err);
   assert.equal(ended.out, "");
-  assert.match(ended.err, /^jeton: [^\n]+\n$/);
-  assert.match(ended.err, pattern);
+  assert.match(ended.err, /^(?:✗|error:) [^\n]+\n(?: {2}(?:Why|Do|Ref): +[^\n]+\n)*$/);
+  assert.match(complaint(ended.err), pattern);
 }
 
 /** Runs the command line in this process, which is quicker by a second. For commands that come to an end. */
 export async function inProcess(words: readonly string[], input = ""): Promise<Ended> {
   let out = "";
   let err = "";
-  const io = { out: (text: string) => (out += text), talk: (text: string) => (err += text), readInput: () => input };
+  const io = {
+    out: (text: string) => (out += text),
+    talk: (text: string) => (err += text),
+    readInput: () => input,
+    isTerminal: () => false,
+    columns: () => undefined,
+  };
   const code = await run(words, io);
   return { code, signal: null, out, err };
 }

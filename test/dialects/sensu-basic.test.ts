@@ -79,6 +79,8 @@ describe("Basic at Sensu's door", () => {
     const browsers: readonly Readonly<Record<string, string>>[] = [
       { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
       { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" },
+      // Whoever has a neighbouring subdomain.
+      { "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
       { "sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
       { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate" },
     ];

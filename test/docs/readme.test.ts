@@ -26,7 +26,8 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const environment = { ...process.env, JETON_RUNTIME: "Bun" in globalThis ? "bun" : "node" };
+// A home of its own: commands keep tokens there.
+const environment = { ...process.env, HOME: folder, JETON_RUNTIME: "Bun" in globalThis ? "bun" : "node" };
 
 /** Starts a server command of the README on a free port; the URL of its ready line. */
 async function start(command: string): Promise<string> {
@@ -59,12 +60,11 @@ test(
     assert.ok(commands.includes("npm start"));
     assert.equal(scripts["start"], "bin/jeton serve --demo");
     const url = await start(scripts["start"]);
-    const curls = commands.filter((command) => command.startsWith("curl "));
-    assert.equal(curls.length, 3);
-    const [login, sensu, keys] = curls.map((command) => {
-      const { stdout } = run(command.replace("http://127.0.0.1:8420", url));
-      return JSON.parse(stdout) as Record<string, unknown>;
-    });
+    const here = (command: string): string =>
+      command.replace("http://127.0.0.1:8420", url).replace("jeton login", `jeton login --server ${url}`);
+    const [login, sensu] = commands
+      .filter((command) => command.startsWith("curl "))
+      .map((command) => JSON.parse(run(here(command)).stdout) as Record<string, unknown>);
     assert.deepEqual(Object.keys(login!), [
       "access_token",
       "refresh_token",
@@ -73,7 +73,12 @@ test(
       "refresh_expires_in",
     ]);
     assert.deepEqual(Object.keys(sensu!), ["access_token", "expires_at", "refresh_token"]);
-    assert.deepEqual(Object.keys(keys!), ["keys"]);
+    const [signIn, me] = commands.filter(
+      (command) => command.includes("bin/jeton login") || command.includes("header"),
+    );
+    const signedIn = run(here(signIn!));
+    assert.equal(signedIn.status, 0, signedIn.stderr);
+    assert.equal((JSON.parse(run(here(me!)).stdout) as { username: string }).username, "bob");
   },
 );
 
@@ -97,6 +102,8 @@ test("README: every command is one that these tests know", () => {
   const known = [
     /^npm (start|test)$/,
     /^curl -s /,
+    /^echo '.*' \| bin\/jeton login --username bob --password-stdin$/,
+    /^bin\/jeton header \| curl -s -H @- /,
     /^echo '.*' \| \.\/bin\/jeton init /,
     /^\.\/bin\/jeton serve --data \.\/data$/,
   ];

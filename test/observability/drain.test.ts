@@ -7,6 +7,7 @@ import { test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { openLog } from "../../src/compose/log.ts";
+import { configuredPlaces } from "../../src/compose/places.ts";
 import { startServer, type RunningServer } from "../../src/compose/server.ts";
 import { loadConfig, type ConfigSources } from "../../src/config.ts";
 import type { WirePair } from "../authority.ts";
@@ -24,8 +25,10 @@ async function running(settings: Readonly<Record<string, unknown>> = {}): Promis
   let written = "";
   const given = { listen: "127.0.0.1:0", data: folder, ...settings };
   const flags = Object.entries(given).map(([name, value]) => ({ name, value, flag: "test" })) as ConfigSources["flags"];
+  const { config } = loadConfig({ file: undefined, environment: {}, flags });
   const server = await startServer({
-    config: loadConfig({ file: undefined, environment: {}, flags }).config,
+    config,
+    places: configuredPlaces(config),
     log: openLog({
       level: "info",
       format: "json",
@@ -34,7 +37,7 @@ async function running(settings: Readonly<Record<string, unknown>> = {}): Promis
       now: () => Date.now(),
     }),
     version: "0.0.0",
-    demo: true,
+    demo: "people",
     onFatal: (reason) => assert.fail(reason),
   });
   return {

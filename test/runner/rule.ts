@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseSource, readSources, type Source } from "./source.ts";
 
-/** Path in `src/` -> text. */
+/** Path in `src/`, or from `packages/` on -> text. */
 export type Files = Readonly<Record<string, string>>;
 
 export interface Rule {
@@ -20,7 +20,9 @@ export interface Rule {
 
 const parse = (files: Files): Source[] => Object.entries(files).map(([path, text]) => parseSource(path, text));
 
-const tree = readSources(join(import.meta.dirname, "../../src"));
+const root = join(import.meta.dirname, "../..");
+const packages = readSources(join(root, "packages")).map((source) => ({ ...source, path: `packages/${source.path}` }));
+const tree = [...readSources(join(root, "src")), ...packages];
 
 export function enforce({ title, broken, kept = {}, find }: Rule): void {
   test(title, () => {

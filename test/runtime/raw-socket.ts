@@ -24,8 +24,9 @@ export interface Wire {
 
 type Address = Pick<Listener, "hostname" | "port">;
 
-export function open({ hostname, port }: Address): Wire {
-  const socket = connect(port, hostname);
+export const open = ({ hostname, port }: Address): Wire => wireOf(connect(port, hostname));
+
+export function wireOf(socket: Socket): Wire {
   let text = "";
   const closed = new Promise<Answer>((resolve) => {
     // A reset is one way of closing; the close event follows it.

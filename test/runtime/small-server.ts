@@ -45,6 +45,7 @@ async function started(handler: Handler, faults: unknown[], options: Partial<Lis
     handler,
     onFault: (fault) => faults.push(fault),
     maxBodyBytes: 65_536,
+    tls: null,
     timeouts: shortTimeouts,
     ...options,
   });

@@ -165,5 +165,12 @@ test("N-01: the address of a client that has hung up is the unknown one or its o
 });
 
 function optionsFor(port: number): ListenOptions {
-  return { hostname: "127.0.0.1", port, handler: () => new Response(""), onFault: () => {}, maxBodyBytes: 1024 };
+  return {
+    hostname: "127.0.0.1",
+    port,
+    handler: () => new Response(""),
+    onFault: () => {},
+    maxBodyBytes: 1024,
+    tls: null,
+  };
 }

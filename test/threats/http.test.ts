@@ -29,6 +29,9 @@ describe("hostile requests", () => {
     sensu = await good<WirePair>(await ask("/sensu/auth", { headers: basic("bob", demoPassword) }));
     bodies = {
       "/api/v1/login": { username: "bob", password: demoPassword },
+      "/api/v1/login/challenge": { username: "bob" },
+      "/api/v1/login/signature": { challenge: "jeton-login-v1:none", signature: "none" },
+      "/api/v1/me/auth-key": { public_key: "ssh-rsa none" },
       "/api/v1/refresh": { refresh_token: pair.refresh_token },
       "/api/v1/logout": { refresh_token: pair.refresh_token },
       "/api/v1/me/password": { current_password: demoPassword, new_password: "a cellar door in the rain" },
@@ -53,7 +56,7 @@ describe("hostile requests", () => {
   const send = (path: string, { headers, ...sent }: Sent): Promise<Response> =>
     ask(path, { ...sent, headers: { ...(path.startsWith("/sensu/") ? bearer(sensu) : {}), ...headers } });
 
-  const native = ["/api/v1/login", "/api/v1/refresh", "/api/v1/logout"];
+  const native = ["/api/v1/login", "/api/v1/login/challenge", "/api/v1/refresh", "/api/v1/logout"];
   const posts = [...native, "/sensu/auth/token"];
 
   const contentTypes = [

@@ -1,20 +1,18 @@
 /** `jeton serve`: runs the server until it is told to stop. */
-import { mkdtempSync, rmSync } from "node:fs";
 import { isIPv4 } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
-import { openLog } from "../../compose/log.ts";
+import { openLog, type Log } from "../../compose/log.ts";
+import { configuredPlaces } from "../../compose/places.ts";
 import { systemClock } from "../../compose/system.ts";
-import { NoAdministrator, startServer, type RunningServer } from "../../compose/server.ts";
+import { NoAdministrator, startServer } from "../../compose/server.ts";
 import type { Config, LoadedConfig } from "../../config.ts";
-import { demoPassword } from "../../compose/demo.ts";
 import { exitCode, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { configFromFlags, type ServerFlags } from "../server-flags.ts";
 
 export interface ServeFlags extends ServerFlags {
   readonly demo?: boolean;
+  readonly guides?: boolean;
 }
 
 const isLoopback = (hostname: string): boolean =>
@@ -26,38 +24,22 @@ const staysHere = ({ listen, dialects }: Config): boolean =>
     (address) => address === null || isLoopback(address.hostname),
   );
 
-/** Throw-away data on loopback only: its password is public. */
-function demoConfig({ config, settings }: LoadedConfig): Config {
+/** What would make a demonstration something else, refused before anything is made for it. */
+function checkDemo(flags: ServeFlags, { config }: LoadedConfig): void {
+  if (flags.demo !== true) {
+    if (flags.guides === true) {
+      throw new UsageError("--guides has accounts with public passwords, as a demonstration. Do: --demo --guides");
+    }
+    return;
+  }
+  if (flags.data !== undefined) {
+    throw new UsageError("--demo keeps nothing and takes no --data. Do: leave one of the two out");
+  }
   if (!staysHere(config)) {
     throw new UsageError(
       "--demo has accounts with a public password and listens on loopback only. Do: leave --listen out",
     );
   }
-  const data = mkdtempSync(join(tmpdir(), "jeton-demo-"));
-  // Also when the process is told twice to stop, or ends because the disk failed.
-  process.once("exit", () => rmSync(data, { recursive: true, force: true }));
-  const saidSo = settings.some(({ name, origin }) => name === "log.format" && origin !== "default");
-  return { ...config, data, master_key_file: null, "log.format": saidSo ? config["log.format"] : "text" };
-}
-
-function whatToTry({ url, dialects }: RunningServer): string {
-  const login = `{"username":"bob","password":"${demoPassword}"}`;
-  const sensu = dialects.get("sensu");
-  return [
-    "",
-    "  A demonstration: the data is deleted when the server stops.",
-    `  People: ada (admin), bob (member), eve (disabled). Password of each: ${demoPassword}`,
-    "",
-    "  Sign in:",
-    `    curl -s ${url}/api/v1/login -H 'content-type: application/json' -d '${login}'`,
-    ...(sensu === undefined
-      ? []
-      : ["  The same, as a Sensu client does it:", `    curl -s -u bob:'${demoPassword}' ${sensu}/auth`]),
-    "  The whole API:",
-    `    curl -s ${url}/openapi.json`,
-    "",
-    "",
-  ].join("\n");
 }
 
 /** Resolves with the first request to stop; the second one ends the process at once. */
@@ -74,12 +56,19 @@ function stopSignal(): Promise<void> {
   });
 }
 
+/** SIGHUP, which would end the process if nobody cared: it means that files are to be read again. */
+function onHangUp(log: Log): { does: () => void } {
+  const action = { does: () => log.info("told to read the TLS files again, and they are being read for the start") };
+  process.on("SIGHUP", () => action.does());
+  return action;
+}
+
 export async function serve(flags: ServeFlags, io: Io, version: string): Promise<number> {
-  if (flags.demo === true && flags.data !== undefined) {
-    throw new UsageError("--demo keeps nothing and takes no --data. Do: leave one of the two out");
-  }
   const loaded = configFromFlags(flags);
-  const config = flags.demo === true ? demoConfig(loaded) : loaded.config;
+  checkDemo(flags, loaded);
+  const demo = flags.demo === true ? await import("./serve/demonstration.ts") : undefined;
+  const shown = await demo?.demonstration(loaded, flags.guides === true);
+  const { config } = shown ?? loaded;
   const log = openLog({
     level: config["log.level"],
     format: config["log.format"],
@@ -88,6 +77,7 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
     now: systemClock.millis,
   });
   const stopping = stopSignal();
+  const hangUp = onHangUp(log);
   // A fault that nobody caught leaves a state that nobody knows; Bun alone would go on with it.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (fault: unknown) => {
@@ -97,21 +87,21 @@ export async function serve(flags: ServeFlags, io: Io, version: string): Promise
   }
   try {
     const server = await startServer({
-      config,
+      ...(shown ?? { config, places: configuredPlaces(config), demo: "none" }),
       log,
       version,
-      demo: flags.demo === true,
       onFatal: (reason) => {
         log.warn("the disk failed; this process ends, and the next start reads what is there", { reason });
         process.exit(exitCode("disk"));
       },
     });
+    hangUp.does = server.reload;
     for (const [name, url] of server.dialects) io.talk(`jeton: ${name} on ${url}\n`);
     io.talk(`jeton: ready on ${server.url}\n`);
-    if (flags.demo === true) io.talk(whatToTry(server));
-    if (!staysHere(config)) {
+    if (demo !== undefined && shown !== undefined) io.talk(demo.whatToTry(server, shown.authority));
+    if (!staysHere(config) && config["tls.certificate"] === null) {
       log.warn(
-        "listening beyond this machine without TLS: put a proxy with TLS in front, or tokens travel in the clear",
+        "listening beyond this machine without TLS: set tls.certificate and tls.key, or put a proxy with TLS in front, or tokens travel in the clear",
       );
     }
     await stopping;

@@ -2,6 +2,7 @@
  * What every store must do, races included, whatever it is made of. A store passes by running `storeConformance` in
  * its tests; there are no mocks of stores anywhere else.
  */
+import { authKeyConformance } from "./auth-keys.ts";
 import { peopleConformance } from "./people.ts";
 import { sessionConformance } from "./sessions.ts";
 import type { StoreUnderTest } from "./world.ts";
@@ -9,4 +10,5 @@ import type { StoreUnderTest } from "./world.ts";
 export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
   sessionConformance(name, open);
   peopleConformance(name, open);
+  authKeyConformance(name, open);
 }

@@ -22,7 +22,7 @@ export const other = clientId("other");
 
 export const from = { address: "192.0.2.1", requestId: "r-1" };
 export const operator = { kind: "operator" } as const;
-export const byItself = (session: SessionId): By => ({ kind: "session", session, from });
+export const byItself = (session: SessionId): Extract<By, { kind: "session" }> => ({ kind: "session", session, from });
 export const kindOf = async (done: Promise<{ readonly kind: string }>): Promise<string> => (await done).kind;
 
 export interface StoreWorld {

@@ -60,6 +60,36 @@ CREATE TABLE subject_email (
 
 CREATE INDEX subject_email_by_subject ON subject_email (subject);
 
+-- Public keys for signed login: the one of a subject that is good, and those that were, which are not taken again.
+CREATE TABLE auth_key (
+  id INTEGER PRIMARY KEY,
+  subject BLOB NOT NULL REFERENCES subject (id),
+  -- SHA-256 of the key in OpenSSH's form, whatever form it came in.
+  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+  spki BLOB NOT NULL,
+  bits INTEGER NOT NULL CHECK (bits BETWEEN 2048 AND 8192),
+  created_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX auth_key_good ON auth_key (subject) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX auth_key_once ON auth_key (fingerprint, subject);
+
+-- For the sweep.
+CREATE INDEX auth_key_ended ON auth_key (id) WHERE ended_at IS NOT NULL;
+
+-- What was signed and opened a session: each message does so once, for the life of its key or until its own end; see the
+-- decision record 0014.
+CREATE TABLE spent_signature (
+  auth_key INTEGER NOT NULL REFERENCES auth_key (id),
+  trace BLOB NOT NULL CHECK (length(trace) = 16),
+  until INTEGER,
+  PRIMARY KEY (auth_key, trace)
+) STRICT, WITHOUT ROWID;
+
+-- For the sweep.
+CREATE INDEX spent_signature_past ON spent_signature (until) WHERE until IS NOT NULL;
+
 -- Who asks: a dialect, the native API, later OAuth clients.
 CREATE TABLE client (
   id TEXT PRIMARY KEY,

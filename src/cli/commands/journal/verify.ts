@@ -1,5 +1,6 @@
 /** `jeton journal verify`: walks the chain of the journal and says whether it is whole. */
 import { checkJournal } from "../../../compose/journal-check.ts";
+import { Complaint } from "../../complaint.ts";
 import { exitCode, UsageError } from "../../exit-codes.ts";
 import type { Io } from "../../io.ts";
 import { configFromFlags, type ServerFlags } from "../../server-flags.ts";
@@ -22,6 +23,11 @@ export async function journalVerify(flags: JournalVerifyFlags, io: Io): Promise<
   const noted = readNoted(flags.expect);
   const { config } = configFromFlags(flags);
   const verdict = checkJournal(config.data, noted);
+  const tampered = (what: string): Complaint =>
+    new Complaint("notValid", what, {
+      code: "journal_not_whole",
+      remedy: `keep a copy of ${config.data} as evidence, and compare it with a backup`,
+    });
   const intact = verdict.kind === "intact";
   const head = intact ? Buffer.from(verdict.head).toString("hex") : undefined;
   if (flags.json === true) {
@@ -35,14 +41,10 @@ export async function journalVerify(flags: JournalVerifyFlags, io: Io): Promise<
     case "intact":
       return exitCode("done");
     case "broken":
-      io.talk(
-        `jeton: the journal is broken at event ${verdict.seq}: it was changed, or an event is missing. Do: keep a copy of ${config.data} as evidence, and compare it with a backup\n`,
-      );
-      return exitCode("tampered");
+      throw tampered(`the journal is broken at event ${verdict.seq}: it was changed, or an event is missing`);
     case "replaced":
-      io.talk(
-        `jeton: event ${verdict.seq} is missing or is not the one that was noted: the journal was cut or made anew. Do: keep a copy of ${config.data} as evidence, and compare it with a backup\n`,
+      throw tampered(
+        `event ${verdict.seq} is missing or is not the one that was noted: the journal was cut or made anew`,
       );
-      return exitCode("tampered");
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What each caller may change in a minute. Whoever has a token may write in his own name, and each change is a row on
- * the disk and an event in the journal: a loop in a script must not fill either (CWE-770).
+ * What each subject may change in a minute, at the doors and by signed logins together. Whoever has a token may write in
+ * his own name, and each change is a row on the disk and an event in the journal: a loop in a script must not fill either
+ * (CWE-770).
  */
 import { isWhole, takeOne, type Allowance } from "../core/allowance.ts";
 import type { Millis, Seconds } from "../core/units.ts";

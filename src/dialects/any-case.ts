@@ -1,4 +1,4 @@
-/** Bodies as products read them, where they are more lenient than the native API: member names in any case, forms. */
+/** Members of a JSON object in any case, as some products read them. */
 import { z } from "zod";
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

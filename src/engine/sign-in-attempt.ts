@@ -1,6 +1,6 @@
 /**
- * One attempt at somebody's password, under the throttle: let in or sent away before anything is hashed, and settled
- * whatever happens to it. For every use case that a guess could be tried on.
+ * One attempt at a sign-in, or at what proves as much, under the throttle: let in or sent away before a password is
+ * hashed or a signature verified, and settled whatever happens to it. For every use case that guesses could be tried on.
  */
 import type { SubjectId } from "../core/ids.ts";
 import { refused, type Refusal } from "../core/result.ts";
@@ -22,7 +22,7 @@ export type ThrottleEvent =
       readonly wait: Seconds;
     };
 
-export interface PasswordAttemptDeps {
+export interface SignInAttemptDeps {
   readonly throttle: Throttle;
   readonly clock: Pick<Clock, "monotonic">;
   /** The network of an address, as failures are counted: the address, or the /64 of an IPv6 address (H-11). */
@@ -39,8 +39,8 @@ export interface Tried<T> {
  * What `work` says, if it may be tried at all; otherwise refuses with `too_many_attempts`. What is thrown on the way is
  * an outage of ours and no failure of the caller.
  */
-export async function attemptPassword<T>(
-  { throttle, clock, networkOf, onThrottled }: PasswordAttemptDeps,
+export async function attemptSignIn<T>(
+  { throttle, clock, networkOf, onThrottled }: SignInAttemptDeps,
   {
     subject,
     name,

@@ -1,0 +1,81 @@
+/** POST /login/challenge and /login/signature: sign-in by a signature with one's authentication key. */
+import { z } from "zod";
+
+import { decodeBase64url } from "../core/base64url.ts";
+import { refused } from "../core/result.ts";
+import type { ClientProfile } from "../engine/client-profile.ts";
+import type { Engine } from "../engine/engine.ts";
+import { route, type NativeRoute } from "./declare.ts";
+import { toWire, TokenPairAnswer } from "./token-pair.ts";
+
+const ChallengeBody = z
+  .object({
+    username: z.string().min(1).max(320).meta({ description: "User name or verified e-mail address.", example: "bob" }),
+    organisation: z.string().min(1).max(256).optional().meta({ description: "Its name; `Root` when left out." }),
+  })
+  .meta({ id: "ChallengeRequest" });
+
+const ChallengeAnswer = z
+  .object({
+    challenge: z.string().meta({ description: "Sign these characters, in UTF-8." }),
+    expires_in: z.int().meta({ description: "Seconds." }),
+  })
+  .meta({ id: "Challenge" });
+
+const SignatureBody = z
+  .object({
+    challenge: z.string().min(1).max(8192),
+    signature: z
+      .string()
+      .min(1)
+      .max(1400)
+      .meta({ description: "RSASSA-PKCS1-v1_5 with SHA-256 over the challenge, in base64url without padding." }),
+  })
+  .meta({ id: "ChallengeSignature" });
+
+const common = {
+  method: "post",
+  authentication: "credentials",
+  scope: null,
+  tenant: "none",
+  rate: "login",
+  shed: "login",
+  query: null,
+  params: null,
+} as const;
+
+const notAccepted = refused(
+  "invalid_credentials",
+  "The challenge is over or was used, or it was not signed with the key of its subject. Ask for another and sign that.",
+);
+
+export const signedLoginRoutes = (engine: Engine, door: ClientProfile, home: string): readonly NativeRoute[] => [
+  route({
+    ...common,
+    path: "/api/v1/login/challenge",
+    summary: "Ask for something to sign; whoever is named, there is an answer",
+    journal: null,
+    body: { json: ChallengeBody },
+    answers: { 200: { description: "To be signed within its time, and once.", schema: ChallengeAnswer } },
+    refusals: [],
+  })(async ({ body: { username, organisation } }) => {
+    const { text, expiresIn } = engine.issueChallenge({ login: username, organisation: organisation ?? home });
+    return { status: 200, body: { challenge: text, expires_in: expiresIn } };
+  }),
+
+  route({
+    ...common,
+    path: "/api/v1/login/signature",
+    summary: "Sign in with a signed challenge",
+    journal: "sign_in",
+    body: { json: SignatureBody },
+    answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
+    refusals: ["invalid_request", "invalid_credentials", "too_many_attempts", "too_many_changes"],
+  })(async ({ body: { challenge, signature: text }, from, signal }) => {
+    const signature = decodeBase64url(text);
+    if (signature === undefined) return refused("invalid_request", "signature: this is not base64url without padding.");
+    const signedIn = await engine.answerChallenge({ challenge, signature, door, from, signal });
+    if (signedIn.ok) return { status: 200, body: toWire(signedIn.value) };
+    return signedIn.code === "invalid_credentials" ? { ...signedIn, ...notAccepted } : signedIn;
+  }),
+];

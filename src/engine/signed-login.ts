@@ -1,0 +1,104 @@
+/**
+ * Sign-in by a signature with the subject's authentication key. A signature cannot be guessed, so failures count for
+ * their network only: nobody can lock a script out by sending wrong ones under its name. Every reason to refuse costs
+ * one verification.
+ *
+ * Signatures of this kind are the same each time, so a message opens one session and never another: the store
+ * remembers it in the step that opens the session (decision 0014). A signature costs its owner nothing, and each session
+ * is a row on the disk and an event in the journal, so each counts as one of the subject's changes (CWE-770).
+ */
+import { byKey } from "../core/amr.ts";
+import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
+import type { SubjectId } from "../core/ids.ts";
+import { refused, type Granted, type Refusal } from "../core/result.ts";
+import type { Holder } from "../core/session.ts";
+import type { Millis, Seconds } from "../core/units.ts";
+import type { SigningCredential } from "./auth-key-store.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { ClientProfile } from "./client-profile.ts";
+import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
+import { opening } from "./opening.ts";
+import type { AuthKeys, Chance, Clock, Store } from "./ports.ts";
+import { attemptSignIn, type SignInAttemptDeps, type Tried } from "./sign-in-attempt.ts";
+
+export interface SignedLoginDeps extends IssueDeps, SignInAttemptDeps {
+  readonly store: Pick<Store, "findSigningCredential" | "openSigned">;
+  readonly authKeys: Pick<AuthKeys, "verify" | "trace">;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Takes one of the subject's changes; undefined, or the seconds to wait (see allowances.ts). */
+  readonly spendChange: (subject: SubjectId, at: Millis) => Seconds | undefined;
+}
+
+export interface SignedLogin {
+  /** As typed. */
+  readonly login: string;
+  readonly organisation: string;
+  /** Undefined: of either kind. */
+  readonly kind: Holder["kind"] | undefined;
+  /** What was signed, in UTF-8. */
+  readonly message: string;
+  /** Undefined: it could not be read, which is answered like one that is not good. */
+  readonly signature: Uint8Array | undefined;
+  /** From when on the message is good for nothing, so that it need not be remembered; undefined: never. */
+  readonly until?: Seconds | undefined;
+  readonly door: ClientProfile;
+  readonly from: Circumstances;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** For a dialect whose product tells the cases apart; the refusal is `invalid_credentials` in each. */
+export type SignedLoginOutcome = Granted<TokenPair> | (Refusal & { readonly because?: Because });
+
+/** `nobody`: no such subject, or none that may sign in by a key. `signature`: not good, or used before. */
+type Because = "nobody" | "signature";
+
+const forOperators = {
+  nobody: "nobody of this name has a key and may sign in",
+  signature: "the signature is not good, or the message was used before",
+} as const satisfies Record<Because, string>;
+
+const failed = (because: Because): Tried<SignedLoginOutcome> => ({
+  outcome: "failed",
+  value: { ...refused("invalid_credentials"), because, why: forOperators[because] },
+});
+
+async function find(store: SignedLoginDeps["store"], asked: SignedLogin): Promise<SigningCredential | undefined> {
+  const name = canonicalLogin(asked.login);
+  const tenant = canonicalOrganisation(asked.organisation);
+  return name === undefined || tenant === undefined ? undefined : store.findSigningCredential(tenant, name);
+}
+
+/** One verification whatever is wrong; nothing is decided before it. */
+async function openWith(deps: SignedLoginDeps, asked: SignedLogin): Promise<Tried<SignedLoginOutcome>> {
+  const { kind, message, signature, until = null, door, from, signal } = asked;
+  const credential = await find(deps.store, asked);
+  const good = deps.authKeys.verify(credential?.authKey?.spki, message, signature);
+  const isOfKind = credential !== undefined && (kind === undefined || credential.holder.kind === kind);
+  if (!isOfKind || !credential.mayHold || credential.authKey === undefined) return failed("nobody");
+  if (!good) return failed("signature");
+  const { authKey, holder, instance } = credential;
+  const retryAfter = deps.spendChange(holder.subject, deps.clock.monotonic());
+  if (retryAfter !== undefined) return { outcome: "void", value: { ...refused("too_many_changes"), retryAfter } };
+  const now = deps.clock.now();
+  const view = await deps.store.openSigned(
+    {
+      open: opening(deps, { subject: holder.subject, authTime: now, amr: byKey, door, from, instance, now }),
+      authKey: authKey.id,
+      trace: deps.authKeys.trace(authKey.fingerprint, message),
+      until,
+    },
+    { signal },
+  );
+  // Used before, or between the check and the commit somebody revoked, disabled or replaced the key.
+  return view === undefined ? failed("signature") : { outcome: "succeeded", value: issuePair(deps, view, door, now) };
+}
+
+/**
+ * A new session with its first tokens. Refuses with `invalid_credentials`, `too_many_attempts`, `too_many_changes` or
+ * `temporarily_unavailable`.
+ */
+export const signedLogin = (deps: SignedLoginDeps, asked: SignedLogin): Promise<SignedLoginOutcome> =>
+  attemptSignIn(deps, { subject: undefined, name: undefined, from: asked.from, signal: asked.signal }, () =>
+    openWith(deps, asked),
+  );
