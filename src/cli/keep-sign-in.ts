@@ -45,8 +45,8 @@ export interface Keeping {
   readonly next: string;
 }
 
-/** Remembered with the sign-in, and used from now on. */
-async function remember(client: Client, target: Target, { username, activate }: Keeping): Promise<void> {
+/** Remembered with the sign-in; the profile that was used until now, if it is another. */
+async function remember(client: Client, target: Target, { username, activate }: Keeping): Promise<string | undefined> {
   const tls = client.tlsFiles() ?? target.known?.tls;
   const profile = {
     server: target.server,
@@ -55,10 +55,15 @@ async function remember(client: Client, target: Target, { username, activate }: 
     username,
     ...(tls === undefined ? {} : { tls }),
   };
-  await changeProfiles(client.environment.folder, ({ active, byName }) => ({
-    active: activate ? target.profile : active,
-    byName: new Map([...byName, [target.profile, profile]]),
-  }));
+  let before: string | undefined;
+  await changeProfiles(client.environment.folder, ({ active, byName }) => {
+    before = active;
+    return {
+      active: activate ? target.profile : active,
+      byName: new Map([...byName, [target.profile, profile]]),
+    };
+  });
+  return activate && before !== target.profile ? before : undefined;
 }
 
 interface Ends {
@@ -76,7 +81,8 @@ function endsOf(tokens: Credentials): Ends {
 
 function tell({ voice, environment, now }: Client, target: Target, { username, next }: Keeping, ends: Ends): void {
   voice.done(`Signed in to ${target.server} as ${username}`);
-  if (ends.life !== undefined) voice.note(`  Access token   renews itself every ${spanText(ends.life)}`);
+  if (ends.life !== undefined)
+    voice.note(`  Access token   lives ${spanText(ends.life)}, and is renewed when a command needs it`);
   if (ends.refresh !== undefined)
     voice.note(`  Refresh token  valid until ${instantText(ends.refresh, now())}, longer with each use`);
   voice.note(`  Saved to       ${environment.shown(resolve(target.tokenFile))} (only you can read it)`);
@@ -91,11 +97,17 @@ export async function keepSignIn(client: Client, target: Target, keeping: Keepin
     endBefore: target.known?.token_file === resolve(target.tokenFile),
   });
   if (!signedIn.ok) throw refusal(`cannot sign in to ${target.server}`, signedIn);
-  await remember(client, target, keeping);
+  const before = await remember(client, target, keeping);
   const ends = endsOf(signedIn.tokens);
   tell(client, target, keeping, ends);
-  if (signedIn.before === "left")
-    voice.warn("your sign-in of before could not be ended at the server. Do: jeton revoke-all --keep-current");
+  if (before !== undefined)
+    voice.note(`  Other commands use profile ${target.profile} from now on. Do: jeton switch ${before}, to go back`);
+  if (signedIn.before === "left") {
+    const ending = target.door === "weka" ? "jeton user revoke-tokens" : "jeton revoke-all --keep-current";
+    voice.warn(
+      `your sign-in of before could not be ended at the server. Do: ${ending}, to end whatever you hold there`,
+    );
+  }
   voice.answer({
     json: {
       status: "signed_in",

@@ -16,9 +16,11 @@ export const refresh = command({
     if (target.token !== undefined) throw usage("JETON_TOKEN is set, and it cannot be renewed", "unset JETON_TOKEN");
     const { accessToken, renewed } = await liveToken(client, target, { force: flags.force === true });
     const end = unverifiedClaims(accessToken)?.exp;
-    const until = end === undefined ? "" : `, valid for ${spanText(end - now())} (until ${instantText(end, now())})`;
+    const left = end === undefined ? "" : ` for ${spanText(end - now())} (until ${instantText(end, now())})`;
     voice.done(
-      renewed ? `New access token${until}` : `The access token is live${until}. Do: --force renews it all the same`,
+      renewed
+        ? `New access token, valid${left}`
+        : `Nothing asked of the server: the access token says that it is good${left}. Do: --force renews it all the same`,
     );
     voice.answer({ json: { renewed, server: target.server, access_expires_at: end === undefined ? null : iso(end) } });
     return exitCode("done");

@@ -41,7 +41,7 @@ export const keySet = command({
     const door = await openAuthKeyDoor(client);
     const answer = await afterRecentSignIn(client, flags, (token) => door.set(token, text));
     if (!answer.ok) throw refusal(`${client.target.server} does not take this key`, answer);
-    client.voice.done("The key signs you in from now on; sessions of the one before are over");
+    client.voice.done("The key signs you in from now on; whatever an earlier key opened is over");
     client.voice.answer({ json: keyJson(answer.value), text: keyText(answer.value, client.now()) });
     return exitCode("done");
   },

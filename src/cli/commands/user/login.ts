@@ -21,6 +21,7 @@ export const userLogin = command({
     "Signs in over WEKA's API and writes its file of tokens, for you alone. Takes WEKA_USERNAME and WEKA_PASSWORD from the environment, and asks for what is missing.",
   operands: 2,
   flags: {
+    username: { takes: "USER", about: "the same as USER" },
     org: { takes: "NAME", about: "the organisation; Root when left out", short: "g" },
     tenant: { takes: "NAME", about: "the same", alias: "org" },
     ...wekaFlags,
@@ -35,7 +36,7 @@ export const userLogin = command({
       );
     const target = wekaTarget(client, flags.path, { signingIn: true });
     warnOfPlainText(client, target.server);
-    const username = await nameOf(client, target.known?.username, user ?? weka.username);
+    const username = await nameOf(client, target.known?.username, user ?? flags.username ?? weka.username);
     const secret = await passwordOf(client, flags, `Password of ${username} at ${target.server}: `);
     await keepSignIn(client, target, {
       username,
