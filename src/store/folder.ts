@@ -25,7 +25,8 @@ export const masterKeyFile = (folder: string): string => join(folder, "master.ke
 /** Makes the folder if it is missing, and takes its lock. */
 export function lockFolder(folder: string): FolderLock {
   makePrivate(folder);
-  const handle = new DatabaseSync(join(folder, "lock"), { timeout: 0 });
+  // Not at once: of two that begin together each would see the other's look at the file, and both would go.
+  const handle = new DatabaseSync(join(folder, "lock"), { timeout: 250 });
   try {
     handle.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
