@@ -9,7 +9,7 @@ import { mostRequests } from "../../src/http/turns.ts";
 import { materialOf, testAuthority } from "../tls/certificates.ts";
 import { secureExchange, secureOpen } from "../tls/clients.ts";
 import { exchange, head, open, request, type Answer, type Wire } from "./raw-socket.ts";
-import { onBun, serving, type SmallServer } from "./small-server.ts";
+import { serving, type SmallServer } from "./small-server.ts";
 
 const limit = { timeout: 20_000 };
 const long = millis(60_000);
