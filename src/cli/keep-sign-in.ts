@@ -13,15 +13,6 @@ import { instantText, iso, spanText } from "./span.ts";
 import type { Target } from "./target.ts";
 import { usage } from "./usage.ts";
 
-const isHere = (server: string): boolean =>
-  /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::|\/|$)/.test(server);
-
-/** Before a secret is asked for. */
-export function warnOfPlainText({ voice }: Client, server: string): void {
-  if (!server.startsWith("http:") || isHere(server)) return;
-  voice.warn(`${server} is not encrypted: whoever is on the way reads your password and tokens`);
-}
-
 /** The name that was given, or is asked for. */
 export async function nameOf(client: Client, usual: string | undefined, given: string | undefined): Promise<string> {
   if (given !== undefined) return given;

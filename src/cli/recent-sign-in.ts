@@ -5,6 +5,7 @@ import type { Client } from "./client.ts";
 import { refusal } from "./complaint-of.ts";
 import { liveToken, signInCommand } from "./live-token.ts";
 import { mayAsk, readPassword, type PasswordFlags } from "./password.ts";
+import { refusePlainText } from "./plain-text.ts";
 
 const wantsPassword = (flags: PasswordFlags): boolean =>
   [flags["password-stdin"], flags["password-file"], flags["password-command"]].some((given) => given !== undefined);
@@ -24,6 +25,7 @@ export async function afterRecentSignIn<T>(
   if (tokens === undefined || username === undefined || (!wantsPassword(flags) && !mayAsk(client)))
     throw refusal("your sign-in is not of a moment ago", answer, signInCommand(target));
   voice.note("For this the server wants your password once more.");
+  refusePlainText(client, target.server);
   const password = await readPassword(client, flags, `Password of ${username} at ${target.server}: `);
   const door = await client.openDoor(target);
   const { tokenFile: path } = target;

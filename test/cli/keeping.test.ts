@@ -11,23 +11,14 @@ import {
   statSync,
   symlinkSync,
 } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { program } from "../runtime/child.ts";
-import { call, complaint, scratch, serve, shell, start, type Scratch, type Server } from "./program.ts";
-import { desk } from "./signed-in.ts";
+import { call, complaint, scratch, shell, start } from "./program.ts";
+import { demoServer, desk } from "./signed-in.ts";
 
-let house: Scratch;
-let server: Server;
-before(async () => {
-  house = scratch();
-  server = await serve(["--demo"], { cwd: house.path() });
-});
-after(async () => {
-  await server.stop("SIGKILL");
-  house[Symbol.dispose]();
-});
+const server = demoServer();
 
 const isLive = async (token: string): Promise<boolean> =>
   (await call(server.url, "/api/v1/me", undefined, token.trim())).status === 200;

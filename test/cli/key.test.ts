@@ -2,27 +2,18 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { claimsOf } from "../authority.ts";
-import { complaint, oneLine, scratch, serve, shell, type Scratch, type Server } from "./program.ts";
-import { desk, type Desk } from "./signed-in.ts";
+import { complaint, oneLine, shell } from "./program.ts";
+import { demoServer, desk, type Desk } from "./signed-in.ts";
 
 const has = (program: string, ...words: string[]): boolean => spawnSync(program, words).error === undefined;
 const tools = has("openssl", "version") && has("ssh-keygen", "-?");
 const skip = tools ? false : "openssl or ssh-keygen is missing. Do: apt-get install openssl openssh-client";
 
-let house: Scratch;
-let server: Server;
-before(async () => {
-  house = scratch();
-  server = await serve(["--demo"], { cwd: house.path() });
-});
-after(async () => {
-  await server.stop("SIGKILL");
-  house[Symbol.dispose]();
-});
+const server = demoServer();
 
 const input = `${demoPassword}\n`;
 

@@ -1,23 +1,14 @@
 /** Where secrets could get out: arguments of processes, messages, and what a server has written into its answers. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { pair, wire } from "../client/wire.ts";
-import { scratch, serve, shell, start, type Scratch, type Server } from "./program.ts";
-import { desk } from "./signed-in.ts";
+import { shell, start } from "./program.ts";
+import { demoServer, desk } from "./signed-in.ts";
 
-let house: Scratch;
-let server: Server;
-before(async () => {
-  house = scratch();
-  server = await serve(["--demo"], { cwd: house.path() });
-});
-after(async () => {
-  await server.stop("SIGKILL");
-  house[Symbol.dispose]();
-});
+const server = demoServer();
 
 test("C-04, CWE-214: a password on the command line is refused unread, wherever it stands, and is not repeated", async () => {
   using bob = desk(server.url);
@@ -83,6 +74,29 @@ test("C-04: -v and errors tell what was asked of whom, and show neither password
       assert.ok(!`${out}${err}`.includes(secret));
     }
   }
+});
+
+test("CWE-319: no password leaves this machine in plain text, unless somebody insists, and then it is told", async () => {
+  await using at = await wire({ status: 200, body: pair() });
+  using bob = desk(server.url);
+  // Another name of this machine, which does not say so.
+  const away = at.url.replace("127.0.0.1", "0.0.0.0");
+  const environment = { JETON_SERVER: away, WEKA_HOST: `${away}/weka` };
+  for (const words of [
+    ["login", "--username", "bob", "--password-stdin"],
+    ["user", "login", "bob", "--password-stdin"],
+    ["auth-token", "--username", "bob", "--password-stdin"],
+  ]) {
+    const { code, err } = await bob.run(words, { input: "correct-horse", environment });
+    assert.equal(code, 2, words.join(" "));
+    assert.match(err, /is not encrypted[\s\S]*Do: .*https:/, words.join(" "));
+  }
+  assert.deepEqual(at.asked, []);
+  const insisting = ["login", "--username", "bob", "--password-stdin", "--insecure"];
+  const { code, err } = await bob.run(insisting, { input: "correct-horse", environment });
+  assert.equal(code, 0, err);
+  assert.match(err, /is not encrypted/);
+  assert.equal(at.asked.length, 1);
 });
 
 test("C-06, CWE-150: escape sequences, control characters and turned writing in a server's texts do not reach the terminal", async () => {

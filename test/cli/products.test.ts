@@ -2,27 +2,18 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { claimsOf } from "../authority.ts";
 import { put } from "../tls/certificates.ts";
 import { secured } from "../tls/secured.ts";
-import { call, oneLine, scratch, serve, shell, type Ended, type Scratch, type Server } from "./program.ts";
-import { desk, type Desk } from "./signed-in.ts";
+import { call, oneLine, shell, type Ended } from "./program.ts";
+import { demoServer, desk, type Desk } from "./signed-in.ts";
 
 const launcher = resolve(import.meta.dirname, "../../bin/jeton");
 
-let house: Scratch;
-let server: Server;
-before(async () => {
-  house = scratch();
-  server = await serve(["--demo"], { cwd: house.path() });
-});
-after(async () => {
-  await server.stop("SIGKILL");
-  house[Symbol.dispose]();
-});
+const server = demoServer();
 
 const input = `${demoPassword}\n`;
 const through = (of: Desk, line: string, more: object = {}): Promise<Ended> =>
@@ -148,6 +139,8 @@ test("sensuctl configure takes the product's --password and says who sees it; a 
   using bob = desk(server.url);
   await configured(bob);
   const first = readFileSync(clusterOf(bob), "utf8");
+  const away = `sensuctl configure -n --url ${server.url.replace("127.0.0.1", "0.0.0.0")}/sensu --username bob`;
+  oneLine(await through(bob, `${away} --password-stdin`, { input }), 2, /is not encrypted/);
   const line = `sensuctl configure -n --url ${server.url}/sensu --username bob --password`;
   const failed = await through(bob, `${line} wrong`);
   assert.equal(failed.code, 4);

@@ -1,10 +1,11 @@
 /** Somebody who is signed in at a real server, on a machine of their own: a home folder, and the command line in it. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { after, before } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { claimsOf } from "../authority.ts";
-import { jeton, scratch, type Ended, type Scratch, type Surroundings } from "./program.ts";
+import { jeton, scratch, serve, type Ended, type Scratch, type Server, type Surroundings } from "./program.ts";
 
 interface Stored {
   readonly access_token: string;
@@ -22,6 +23,25 @@ export interface Desk extends Disposable {
   readonly seq: () => unknown;
   /** The stored access token has expired; a day of waiting in a moment. */
   readonly age: () => void;
+}
+
+/** A demonstration for all tests of the file that calls this; its address is known once they run. */
+export function demoServer(): Pick<Server, "url"> {
+  const house = scratch();
+  let server: Server | undefined;
+  before(async () => {
+    server = await serve(["--demo"], { cwd: house.path() });
+  });
+  after(async () => {
+    await server?.stop("SIGKILL");
+    house[Symbol.dispose]();
+  });
+  return {
+    get url(): string {
+      assert.ok(server !== undefined, "it is asked for before the tests run");
+      return server.url;
+    },
+  };
 }
 
 export function desk(server: string): Desk {

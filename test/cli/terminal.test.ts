@@ -4,11 +4,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
-import { scratch, serve, type Scratch, type Server } from "./program.ts";
-import { desk, type Desk } from "./signed-in.ts";
+
+import { demoServer, desk, type Desk } from "./signed-in.ts";
 
 const binaries = resolve(import.meta.dirname, "../../bin");
 
@@ -17,16 +17,7 @@ const skip = /util-linux/.test(spawnSync("script", ["--version"], { encoding: "u
   ? false
   : "there is no script of util-linux here. Do: apt-get install bsdutils";
 
-let house: Scratch;
-let server: Server;
-before(async () => {
-  house = scratch();
-  server = await serve(["--demo"], { cwd: house.path() });
-});
-after(async () => {
-  await server.stop("SIGKILL");
-  house[Symbol.dispose]();
-});
+const server = demoServer();
 
 interface Seen {
   readonly code: number | null;

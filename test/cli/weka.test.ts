@@ -2,25 +2,16 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
 import { claimsOf } from "../authority.ts";
-import { call, oneLine, scratch, serve, shell, type Ended, type Scratch, type Server } from "./program.ts";
-import { desk, type Desk } from "./signed-in.ts";
+import { call, oneLine, shell, type Ended } from "./program.ts";
+import { demoServer, desk, type Desk } from "./signed-in.ts";
 
 const launcher = resolve(import.meta.dirname, "../../bin/jeton");
 
-let house: Scratch;
-let server: Server;
-before(async () => {
-  house = scratch();
-  server = await serve(["--demo"], { cwd: house.path() });
-});
-after(async () => {
-  await server.stop("SIGKILL");
-  house[Symbol.dispose]();
-});
+const server = demoServer();
 
 type Stored = Readonly<Record<"access_token" | "refresh_token" | "token_type", string>>;
 

@@ -3,6 +3,8 @@
  * without a request, and of many that find an expired one, one asks the server. RFC 9700 section 4.14.2: a refresh token
  * that is used twice ends the session, so what a process holds is never worth more than what the file says now.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Credentials, Door, Refused, Said } from "./doors/door.ts";
 import { codeOf, NotUnderstood, Unreachable } from "./faults.ts";
 import { secondsLeft, unverifiedClaims } from "./jwt.ts";
@@ -90,11 +92,6 @@ async function renew(keeping: Keeping, current: StoredTokens): Promise<Kept> {
     file.discard();
   }
 }
-
-const sleep = (span: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, span);
-  });
 
 /** Nobody was there to lose the answer. */
 const neverSent = new Set([

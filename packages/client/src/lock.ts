@@ -2,6 +2,8 @@
  * One process at a time works on a file: an open exclusive SQLite transaction on `FILE.lock`, which the kernel holds and
  * drops with the process. There is nothing to go stale, no heartbeat, and no process id to be mistaken for another's.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { FileUnwritable, LockHeld, reasonOf } from "./faults.ts";
 import { touchPrivate } from "./private-file.ts";
 
@@ -17,11 +19,6 @@ const pause = 20;
 const noticeable = 1000;
 
 const sqliteBusy = 5;
-
-const sleep = (span: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, span);
-  });
 
 /** Does `work` while no other process works on `path`. Throws `LockHeld` and `FileUnwritable`. */
 export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {

@@ -4,8 +4,9 @@ import type { Client } from "../client.ts";
 import { command } from "../command.ts";
 import { refusal } from "../complaint-of.ts";
 import { exitCode } from "../exit-codes.ts";
-import { nameOf, warnOfPlainText } from "../keep-sign-in.ts";
+import { nameOf } from "../keep-sign-in.ts";
 import { passwordFlags, readPassword } from "../password.ts";
+import { refusePlainText } from "../plain-text.ts";
 import { readServer } from "../target.ts";
 
 /** FeatureBase's own address. */
@@ -49,7 +50,7 @@ export const authToken = command({
   run: async ({ flags }, client) => {
     const { voice } = client;
     const server = doorAt(client, flags.host);
-    warnOfPlainText(client, server);
+    refusePlainText(client, server);
     const username = await nameOf(client, undefined, flags.username);
     const password = await readPassword(client, flags, `Password of ${username} at ${server}: `);
     const transport = await client.openTransport({ server });

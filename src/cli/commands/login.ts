@@ -4,8 +4,9 @@ import { signInBySignature } from "../../../packages/client/src/doors/native-sig
 import type { Client } from "../client.ts";
 import { command } from "../command.ts";
 import { exitCode } from "../exit-codes.ts";
-import { keepSignIn, nameOf, warnOfPlainText } from "../keep-sign-in.ts";
+import { keepSignIn, nameOf } from "../keep-sign-in.ts";
 import { passwordFlags, readPassword } from "../password.ts";
+import { refusePlainText } from "../plain-text.ts";
 import { readSigningKey } from "../signing-key.ts";
 import type { Target } from "../target.ts";
 import { usage } from "../usage.ts";
@@ -53,7 +54,7 @@ export const login = command({
       throw usage("--provider belongs to --key, and the only one is local");
     if (key !== undefined && Object.keys(passwordFlags).some((name) => name in flags))
       throw usage("a key and a password are two ways to sign in", "give one of them");
-    warnOfPlainText(client, target.server);
+    refusePlainText(client, target.server);
     const username = await nameOf(client, target.known?.username, flags.username);
     if (key !== undefined) {
       const ask = await byKey(client, target, { username, organisation }, key);

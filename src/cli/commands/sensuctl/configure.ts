@@ -9,8 +9,9 @@ import { command } from "../../command.ts";
 import { Complaint } from "../../complaint.ts";
 import { refusal } from "../../complaint-of.ts";
 import { exitCode } from "../../exit-codes.ts";
-import { nameOf, warnOfPlainText } from "../../keep-sign-in.ts";
+import { nameOf } from "../../keep-sign-in.ts";
 import { mayAsk, passwordFlags, readPassword, type PasswordFlags } from "../../password.ts";
+import { refusePlainText } from "../../plain-text.ts";
 import { ask } from "../../prompt.ts";
 import {
   clusterFile,
@@ -99,7 +100,7 @@ export const configure = command({
     const silent = flags["non-interactive"] === true;
     const asking = silent ? { ...client, flags: { ...client.flags, "no-input": true as const } } : client;
     const apiUrl = readServer(await urlOf(client, flags));
-    warnOfPlainText(client, apiUrl);
+    refusePlainText(client, apiUrl, flags["insecure-skip-tls-verify"]);
     const username = await nameOf(asking, undefined, flags.username);
     const password = await passwordOf(asking, flags, `Password of ${username} at ${apiUrl}: `);
     const ca = flags["trusted-ca-file"] ?? client.flags["tls.ca-certificate"];

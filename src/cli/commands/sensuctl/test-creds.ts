@@ -4,6 +4,7 @@ import { Complaint } from "../../complaint.ts";
 import { refusal } from "../../complaint-of.ts";
 import { exitCode } from "../../exit-codes.ts";
 import { passwordFlags } from "../../password.ts";
+import { refusePlainText } from "../../plain-text.ts";
 import { openSensuDoor, readCluster } from "../../sensuctl/cluster.ts";
 import { usage } from "../../usage.ts";
 import { passwordOf } from "./configure.ts";
@@ -17,6 +18,7 @@ export const testCredentials = command({
     if (username === undefined)
       throw usage("user test-creds needs a name", "sensuctl user test-creds NAME --password-stdin");
     const cluster = readCluster(client);
+    refusePlainText(client, cluster.apiUrl, cluster.unsafeSkipVerify);
     const password = await passwordOf(client, flags, `Password of ${username} at ${cluster.apiUrl}: `);
     const answer = await (await openSensuDoor(client, cluster)).test({ username, password });
     if (answer.ok) {

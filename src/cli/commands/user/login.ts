@@ -3,8 +3,9 @@ import type { Credentials, Door, Said } from "../../../../packages/client/src/do
 import type { Client } from "../../client.ts";
 import { command } from "../../command.ts";
 import { exitCode } from "../../exit-codes.ts";
-import { keepSignIn, nameOf, warnOfPlainText } from "../../keep-sign-in.ts";
+import { keepSignIn, nameOf } from "../../keep-sign-in.ts";
 import { passwordFlags, readPassword, type PasswordFlags } from "../../password.ts";
+import { refusePlainText } from "../../plain-text.ts";
 import { usage } from "../../usage.ts";
 import { wekaFlags, wekaTarget } from "../../weka-target.ts";
 
@@ -35,7 +36,7 @@ export const userLogin = command({
         `leave it out and be asked, pipe it: ... | ${calledAs} user login USER --password-stdin, or set WEKA_PASSWORD`,
       );
     const target = wekaTarget(client, flags.path, { signingIn: true });
-    warnOfPlainText(client, target.server);
+    refusePlainText(client, target.server);
     const username = await nameOf(client, target.known?.username, user ?? flags.username ?? weka.username);
     const secret = await passwordOf(client, flags, `Password of ${username} at ${target.server}: `);
     await keepSignIn(client, target, {
