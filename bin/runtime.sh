@@ -30,9 +30,14 @@ jeton_find_bun() {
 # Prints a Node.js of at least 24.12: the one installed with the project, else the machine's own.
 jeton_find_node() {
   for candidate in "$1"/node_modules/node-*/bin/node "$(command -v node 2>/dev/null)"; do
-    if [ -x "$candidate" ] && "$candidate" -e '
-      const [major, minor] = process.versions.node.split(".").map(Number);
-      process.exit(major > 24 || (major === 24 && minor >= 12) ? 0 : 1)' 2>/dev/null; then
+    [ -x "$candidate" ] || continue
+    version=$("$candidate" --version 2>/dev/null) || continue
+    major=${version#v}
+    minor=${major#*.}
+    major=${major%%.*}
+    minor=${minor%%.*}
+    case "$major.$minor" in *[!0-9.]* | .* | *.) continue ;; esac
+    if [ "$major" -gt 24 ] || { [ "$major" -eq 24 ] && [ "$minor" -ge 12 ]; }; then
       printf '%s\n' "$candidate"
       return 0
     fi

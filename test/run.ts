@@ -9,7 +9,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, existsSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readBunReport } from "./runner/bun-report.ts";
@@ -19,6 +19,10 @@ import { difference, judge, type Run, type RuntimeName } from "./runner/verdict.
 const root = realpathSync(resolve(import.meta.dirname, ".."));
 const { values: options, positionals } = parseCommandLine();
 const inCi = process.env["CI"] === "true";
+/** Test files at once: one for each core of the machine. Node's own choice is one less, and half of two. */
+const atOnce = availableParallelism();
+/** Milliseconds that a test may take. None comes near it: it is there to end what hangs, on a slow machine too. */
+const patience = "120000";
 const print = (line: string): unknown => process.stdout.write(`${line}\n`);
 
 function usage(problem: string): never {
@@ -64,12 +68,16 @@ function find(runtime: RuntimeName): string | undefined {
   return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
-/** What changes a runtime from outside must not reach the tests, and what they start must run on the same runtime. */
+/**
+ * What changes a runtime from outside must not reach the tests, and what they start must run on the same runtime. Node
+ * keeps compiled code where the launcher has it kept: each file is a process that loads much of the program.
+ */
 function environment(runtime: RuntimeName): NodeJS.ProcessEnv {
   const foreign =
     /^(?:BUN_OPTIONS|BUN_BE_BUN|BUN_INSPECT.*|NODE_OPTIONS|NODE_TEST_.*|NODE_TLS_.*|FORCE_COLOR|JETON_.*)$/;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  return { ...Object.fromEntries(kept), JETON_RUNTIME: runtime };
+  const cache = join(root, "node_modules/.cache/jeton-node");
+  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: cache, JETON_RUNTIME: runtime };
 }
 
 function commandLine(runtime: RuntimeName, files: readonly string[], report: string): string[] {
@@ -78,14 +86,14 @@ function commandLine(runtime: RuntimeName, files: readonly string[], report: str
     const shown = options.verbose === true ? [] : ["--only-failures"];
     // A path that begins with "./" or "/" is a file; anything else would be a pattern that may match others too.
     return [
-      ...["--no-install", "--no-env-file", "--config=/dev/null", "test", "--parallel=2", "--timeout", "30000"],
+      ...["--no-install", "--no-env-file", "--config=/dev/null", "test", `--parallel=${atOnce}`, "--timeout", patience],
       ...["--reporter=junit", `--reporter-outfile=${report}`, ...shown, ...files],
     ];
   }
   const shown = options.verbose === true ? "spec" : inRunner("failures-only.ts");
   return [
     ...["--disable-warning=ExperimentalWarning", "--import", inRunner("let-go.ts")],
-    ...["--test", "--test-timeout", "60000"],
+    ...["--test", `--test-concurrency=${atOnce}`, "--test-timeout", patience],
     ...[`--test-reporter=${inRunner("node-record.ts")}`, `--test-reporter-destination=${report}`],
     ...[`--test-reporter=${shown}`, "--test-reporter-destination=stdout", ...files],
   ];

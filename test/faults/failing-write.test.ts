@@ -32,7 +32,7 @@ async function inhabited(folder: Scratch) {
 
 test(
   "FL-01, FL-02: killed at a write or at a sync of its log, the server has lost nothing acknowledged, and no token works twice",
-  { skip: withoutStrace, timeout: 90_000 },
+  { skip: withoutStrace },
   async () => {
     using folder = scratch();
     const everybody = await inhabited(folder);
@@ -53,7 +53,7 @@ test(
 for (const call of ["fsync", "pwrite64"] as const) {
   test(
     `FL-05: one I/O error at ${call} ends the process with its own exit code, and the next start has what was acknowledged`,
-    { skip: withoutStrace, timeout: 90_000 },
+    { skip: withoutStrace },
     async () => {
       using folder = scratch();
       const everybody = await inhabited(folder);

@@ -55,7 +55,7 @@ const skip = withoutSmallDisk();
 
 test(
   "FL-06: on a full disk every write is 503 with Retry-After and nothing is half done; reads go on, and it heals by itself",
-  { skip, timeout: 90_000 },
+  { skip },
   async () => {
     using disk = smallDisk();
     const { folder } = disk;
@@ -94,22 +94,18 @@ test(
   },
 );
 
-test(
-  "FL-06: a start on a full disk is refused with one line, and with space it starts",
-  { skip, timeout: 30_000 },
-  async () => {
-    using disk = smallDisk();
-    const { folder } = disk;
-    await initialised(folder);
-    fill(folder);
-    const child = launch(folder);
-    const { code } = await child.ended;
-    oneLine({ code, signal: null, out: "", err: child.output() }, 6, /the lock in \S+ cannot be taken: .*full\. Do: /);
-    rmSync(inData(folder, "filler"));
-    await using server = await started(folder);
-    assert.equal((await login(server.url)).status, 200);
-  },
-);
+test("FL-06: a start on a full disk is refused with one line, and with space it starts", { skip }, async () => {
+  using disk = smallDisk();
+  const { folder } = disk;
+  await initialised(folder);
+  fill(folder);
+  const child = launch(folder);
+  const { code } = await child.ended;
+  oneLine({ code, signal: null, out: "", err: child.output() }, 6, /the lock in \S+ cannot be taken: .*full\. Do: /);
+  rmSync(inData(folder, "filler"));
+  await using server = await started(folder);
+  assert.equal((await login(server.url)).status, 200);
+});
 
 test("FL-07: when the process may open no more files it goes on accepting as soon as it may again", async () => {
   using folder = scratch();

@@ -60,27 +60,23 @@ for (const [what, happen] of mishaps) {
   });
 }
 
-test(
-  "F-20, FL-22: the real server, stopped for longer than its retry window and then killed, gives the lost reply again",
-  { timeout: 60_000 },
-  async () => {
-    using folder = scratch();
-    await initialised(folder);
-    // A standstill and a crash count two seconds each at most.
-    const start = { environment: { JETON_SESSIONS_RETRY_WINDOW: "5s" } };
-    let client: Client;
-    let lost: string;
-    {
-      await using server = await started(folder, start);
-      [client] = (await Client.many(server.url, 1)) as [Client];
-      lost = pairOf(await insist(() => refresh(server.url, client.newest.refresh_token))).refresh_token;
-      server.signal("SIGSTOP");
-      await pass(6000);
-      server.signal("SIGCONT");
-      assert.equal(pairOf(await insist(() => refresh(server.url, client.newest.refresh_token))).refresh_token, lost);
-      await kill(server);
-    }
+test("F-20, FL-22: the real server, stopped for longer than its retry window and then killed, gives the lost reply again", async () => {
+  using folder = scratch();
+  await initialised(folder);
+  // A standstill and a crash count two seconds each at most.
+  const start = { environment: { JETON_SESSIONS_RETRY_WINDOW: "5s" } };
+  let client: Client;
+  let lost: string;
+  {
     await using server = await started(folder, start);
+    [client] = (await Client.many(server.url, 1)) as [Client];
+    lost = pairOf(await insist(() => refresh(server.url, client.newest.refresh_token))).refresh_token;
+    server.signal("SIGSTOP");
+    await pass(6000);
+    server.signal("SIGCONT");
     assert.equal(pairOf(await insist(() => refresh(server.url, client.newest.refresh_token))).refresh_token, lost);
-  },
-);
+    await kill(server);
+  }
+  await using server = await started(folder, start);
+  assert.equal(pairOf(await insist(() => refresh(server.url, client.newest.refresh_token))).refresh_token, lost);
+});

@@ -17,7 +17,6 @@ import { threadedWriter, writerThread } from "../../src/store/threaded-writer.ts
 const folder = mkdtempSync(join(tmpdir(), "jeton-writer-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const limit = { timeout: 20_000 };
 const monotonic = () => millis(performance.now());
 const asked = { name: "registerClients", intent: { ids: [clientId("native")], now: seconds(1) } } as const;
 
@@ -38,39 +37,31 @@ async function world(name: string) {
   return { thread, commits, fatal };
 }
 
-test(
-  "FL-43: a writer that is killed ends the process: those in its hands and those that come later are told 503",
-  limit,
-  async () => {
-    const { thread, commits, fatal } = await world("busy.db");
-    await commits.submit(asked);
-    assert.equal(commits.pulse.isFailing(), false);
-    const under = Array.from({ length: 20 }, () => commits.submit(asked));
-    const answers = Promise.allSettled(under);
-    await thread.terminate();
-    for (const answer of await answers)
-      if (answer.status === "rejected") assert.ok(answer.reason instanceof StoreUnavailable, String(answer.reason));
-    await assert.rejects(commits.submit(asked), StoreUnavailable);
-    assert.ok(fatal.includes("the writer ended"), fatal.join());
-    assert.equal(commits.pulse.isFailing(), true);
-    await commits.close();
-  },
-);
+test("FL-43: a writer that is killed ends the process: those in its hands and those that come later are told 503", async () => {
+  const { thread, commits, fatal } = await world("busy.db");
+  await commits.submit(asked);
+  assert.equal(commits.pulse.isFailing(), false);
+  const under = Array.from({ length: 20 }, () => commits.submit(asked));
+  const answers = Promise.allSettled(under);
+  await thread.terminate();
+  for (const answer of await answers)
+    if (answer.status === "rejected") assert.ok(answer.reason instanceof StoreUnavailable, String(answer.reason));
+  await assert.rejects(commits.submit(asked), StoreUnavailable);
+  assert.ok(fatal.includes("the writer ended"), fatal.join());
+  assert.equal(commits.pulse.isFailing(), true);
+  await commits.close();
+});
 
-test(
-  "FL-43: with nobody asking, the next heartbeat notices that the writer is gone, and closing does not wait for it",
-  limit,
-  async () => {
-    const { thread, commits, fatal } = await world("idle.db");
-    await commits.submit(asked);
-    await thread.terminate();
-    await commits.beat();
-    assert.deepEqual(fatal, ["the writer ended"]);
-    await commits.close();
-  },
-);
+test("FL-43: with nobody asking, the next heartbeat notices that the writer is gone, and closing does not wait for it", async () => {
+  const { thread, commits, fatal } = await world("idle.db");
+  await commits.submit(asked);
+  await thread.terminate();
+  await commits.beat();
+  assert.deepEqual(fatal, ["the writer ended"]);
+  await commits.close();
+});
 
-test("FL-43: a writer that is killed while it is being closed holds nobody up", limit, async () => {
+test("FL-43: a writer that is killed while it is being closed holds nobody up", async () => {
   const { thread, commits } = await world("closing.db");
   await commits.submit(asked);
   await Promise.all([commits.close(), thread.terminate()]);

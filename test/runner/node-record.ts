@@ -32,23 +32,29 @@ function caseOf({ skip, todo, details, entryFile = "" }: Located, title: string,
 
 export default async function* record(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const names = new Map<string, { readonly name: string; readonly parent: string }>();
+  // Of files that run at the same time an event of the one may overtake the summary of the other.
+  const ended = new Set<string>();
   const summarised = new Set<string>();
-  const fallen = new Set<string>();
+  const failed = new Set<string>();
   const line = (written: Case | undefined): string => (written === undefined ? "" : `${JSON.stringify(written)}\n`);
 
   for await (const { type, data } of events) {
     if (type === "test:summary") {
-      if (data.file === undefined) yield `${JSON.stringify({ tests: data.counts.tests })}\n`;
-      else summarised.add(data.file);
+      if (data.file !== undefined) {
+        summarised.add(data.file);
+        continue;
+      }
+      const note = "no test ran, or the process ended before the last one";
+      for (const file of ended.difference(summarised)) yield line({ file, title: "", outcome: "failed", note });
+      for (const file of failed.intersection(summarised))
+        yield line({ file, title: "", outcome: "failed", note: "failed as a whole" });
+      yield `${JSON.stringify({ tests: data.counts.tests })}\n`;
     } else if (type === "test:enqueue" || type === "test:complete" || type === "test:pass" || type === "test:fail") {
       const event: Located = data;
       const { entryFile, file = "" } = event;
       if (entryFile === undefined || event.name === entryFile) {
-        const ended = type === "test:complete" && !summarised.has(file);
-        const note = ended ? "no test ran, or the process ended before the last one" : "failed as a whole";
-        if ((ended || type === "test:fail") && !fallen.has(file))
-          yield line({ file, title: "", outcome: "failed", note });
-        if (ended) fallen.add(file);
+        ended.add(file);
+        if (type === "test:fail") failed.add(file);
       } else if (type === "test:enqueue") {
         names.set(`${entryFile}:${event.testId}`, { name: event.name, parent: `${entryFile}:${event.parentId}` });
       } else if (type !== "test:complete") {

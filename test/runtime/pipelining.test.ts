@@ -11,7 +11,6 @@ import { secureExchange, secureOpen } from "../tls/clients.ts";
 import { exchange, head, open, request, type Answer, type Wire } from "./raw-socket.ts";
 import { serving, type SmallServer } from "./small-server.ts";
 
-const limit = { timeout: 20_000 };
 const long = millis(60_000);
 
 const house = await testAuthority();
@@ -38,94 +37,82 @@ const many = (count: number): string => Array.from({ length: count }, (_, at) =>
 const pathOf = (incoming: Request): string => new URL(incoming.url).pathname;
 
 for (const kind of [plain, secured]) {
-  test(
-    `H-13: ${kind.name}, what clients ask for and do not take is not made, and others are answered meanwhile`,
-    limit,
-    async () => {
-      const big = new Uint8Array(4 << 20);
-      let made = 0;
-      const handler: Handler = (incoming) => {
-        if (pathOf(incoming) === "/other") return new Response("fine");
-        made += 1;
-        return new Response(big.slice());
-      };
-      await using server = await serving(handler, kind.options);
-      const wires = Array.from({ length: 4 }, () => kind.open(server));
-      for (const { socket } of wires) {
-        socket.pause();
-        socket.write(many(mostRequests));
-      }
-      for (let round = 0; round < 50; round++) {
-        assert.equal((await kind.exchange(server, request("GET", "/other"))).body, "fine");
-      }
-      // The system takes one or two for each client.
-      assert.ok(made >= 4 && made <= 4 * 4, `${made} answers of 4 MiB were made for clients that take none`);
-      for (const { socket, closed } of wires) {
-        socket.destroy();
-        await closed;
-      }
-      await server.stop(long);
-    },
-  );
+  test(`H-13: ${kind.name}, what clients ask for and do not take is not made, and others are answered meanwhile`, async () => {
+    const big = new Uint8Array(4 << 20);
+    let made = 0;
+    const handler: Handler = (incoming) => {
+      if (pathOf(incoming) === "/other") return new Response("fine");
+      made += 1;
+      return new Response(big.slice());
+    };
+    await using server = await serving(handler, kind.options);
+    const wires = Array.from({ length: 4 }, () => kind.open(server));
+    for (const { socket } of wires) {
+      socket.pause();
+      socket.write(many(mostRequests));
+    }
+    for (let round = 0; round < 50; round++) {
+      assert.equal((await kind.exchange(server, request("GET", "/other"))).body, "fine");
+    }
+    // The system takes one or two for each client.
+    assert.ok(made >= 4 && made <= 4 * 4, `${made} answers of 4 MiB were made for clients that take none`);
+    for (const { socket, closed } of wires) {
+      socket.destroy();
+      await closed;
+    }
+    await server.stop(long);
+  });
 }
 
 // With TLS only: Bun.serve closes a connection when a request comes before the answer to the last one.
 for (const kind of [secured]) {
-  test(
-    `RFC 9112 section 9.3.2: ${kind.name}, eight requests sent at once are answered, in their order`,
-    limit,
-    async () => {
-      // The later ones would be done before the earlier ones if they could.
-      const handler: Handler = async (incoming) => {
-        const path = pathOf(incoming);
-        await new Promise((resolve) => setTimeout(resolve, 8 - Number(path.slice(1))));
-        return new Response(`did ${path}.`);
-      };
-      await using server = await serving(handler, kind.options);
-      const { socket, closed } = kind.open(server);
-      socket.write(many(7) + request("GET", "/7"));
-      const { text } = await closed;
-      assert.deepEqual(
-        text.match(/did \/\d\./g),
-        Array.from({ length: 8 }, (_, at) => `did /${at}.`),
-      );
-    },
-  );
+  test(`RFC 9112 section 9.3.2: ${kind.name}, eight requests sent at once are answered, in their order`, async () => {
+    // The later ones would be done before the earlier ones if they could.
+    const handler: Handler = async (incoming) => {
+      const path = pathOf(incoming);
+      await new Promise((resolve) => setTimeout(resolve, 8 - Number(path.slice(1))));
+      return new Response(`did ${path}.`);
+    };
+    await using server = await serving(handler, kind.options);
+    const { socket, closed } = kind.open(server);
+    socket.write(many(7) + request("GET", "/7"));
+    const { text } = await closed;
+    assert.deepEqual(
+      text.match(/did \/\d\./g),
+      Array.from({ length: 8 }, (_, at) => `did /${at}.`),
+    );
+  });
 
-  test(
-    `H-13: ${kind.name}, a client that sends more requests than may wait is cut off, and none of them begins`,
-    limit,
-    async () => {
-      const begun: string[] = [];
-      const gate = Promise.withResolvers<void>();
-      const first = Promise.withResolvers<void>();
-      const handler: Handler = async (incoming) => {
-        begun.push(pathOf(incoming));
-        first.resolve();
-        await gate.promise;
-        return new Response(`did ${pathOf(incoming)}.`);
-      };
-      await using server = await serving(handler, kind.options);
-      const most = kind.open(server);
-      most.socket.write(many(mostRequests));
-      await first.promise;
-      const floods = Array.from({ length: 4 }, () => kind.open(server));
-      for (const { socket } of floods) socket.write(many(2000));
-      for (const { closed } of floods) assert.equal((await closed).text, "");
-      assert.deepEqual(
-        begun,
-        Array.from({ length: 5 }, () => "/0"),
-      );
-      gate.resolve();
-      await most.received(`did /${mostRequests - 1}.`);
-      assert.equal(begun.length, 4 + mostRequests);
-      // Nothing is left of those that were cut: none of them is waited for.
-      await server.stop(long);
-      assert.deepEqual(server.faults, []);
-    },
-  );
+  test(`H-13: ${kind.name}, a client that sends more requests than may wait is cut off, and none of them begins`, async () => {
+    const begun: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const first = Promise.withResolvers<void>();
+    const handler: Handler = async (incoming) => {
+      begun.push(pathOf(incoming));
+      first.resolve();
+      await gate.promise;
+      return new Response(`did ${pathOf(incoming)}.`);
+    };
+    await using server = await serving(handler, kind.options);
+    const most = kind.open(server);
+    most.socket.write(many(mostRequests));
+    await first.promise;
+    const floods = Array.from({ length: 4 }, () => kind.open(server));
+    for (const { socket } of floods) socket.write(many(2000));
+    for (const { closed } of floods) assert.equal((await closed).text, "");
+    assert.deepEqual(
+      begun,
+      Array.from({ length: 5 }, () => "/0"),
+    );
+    gate.resolve();
+    await most.received(`did /${mostRequests - 1}.`);
+    assert.equal(begun.length, 4 + mostRequests);
+    // Nothing is left of those that were cut: none of them is waited for.
+    await server.stop(long);
+    assert.deepEqual(server.faults, []);
+  });
 
-  test(`${kind.name}, what waits on a connection that its client gives up never begins`, limit, async () => {
+  test(`${kind.name}, what waits on a connection that its client gives up never begins`, async () => {
     const begun: string[] = [];
     const gate = Promise.withResolvers<void>();
     const first = Promise.withResolvers<void>();

@@ -5,14 +5,13 @@ import { defaultTimeouts, listen, PortInUse, unknownAddress, type ListenOptions 
 import { exchange, head, open, request } from "./raw-socket.ts";
 import { effectServer, onBun, serving } from "./small-server.ts";
 
-const limit = { timeout: 10_000 };
 const long = millis(60_000);
 /** Connections are closed by `stop` here and by nothing else. */
 const patient = { timeouts: defaultTimeouts };
 
 const keptAlive = head("GET / HTTP/1.1", ["Host: jeton.test"]);
 
-test("Runtime S2: stop lets a request in flight finish, and asks its client to close", limit, async () => {
+test("Runtime S2: stop lets a request in flight finish, and asks its client to close", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const server = await serving(async () => {
@@ -32,7 +31,7 @@ test("Runtime S2: stop lets a request in flight finish, and asks its client to c
   await stopped;
 });
 
-test("Runtime S2: stop refuses new connections at once", limit, async () => {
+test("Runtime S2: stop refuses new connections at once", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const server = await serving(async () => {
@@ -53,7 +52,7 @@ for (const [what, bytes] of [
   ["that is idle between requests", keptAlive],
   ["that has sent half a head", "GET / HTTP/1.1\r\nHost: jeton.test\r\nX-Half: a"],
 ] as const) {
-  test(`Runtime S2: stop closes a connection ${what} without waiting for the grace`, limit, async () => {
+  test(`Runtime S2: stop closes a connection ${what} without waiting for the grace`, async () => {
     const server = await effectServer(patient);
     const { socket, closed, received } = open(server);
     socket.write(bytes);
@@ -65,7 +64,7 @@ for (const [what, bytes] of [
   });
 }
 
-test("Runtime S2: stop cuts what is left after the grace: a handler that hangs", limit, async () => {
+test("Runtime S2: stop cuts what is left after the grace: a handler that hangs", async () => {
   const begun = Promise.withResolvers<void>();
   const server = await serving(() => {
     begun.resolve();
@@ -77,7 +76,7 @@ test("Runtime S2: stop cuts what is left after the grace: a handler that hangs",
   assert.equal((await answer).status, 0);
 });
 
-test("Runtime S2: stop cuts what is left after the grace: a stream without end", limit, async () => {
+test("Runtime S2: stop cuts what is left after the grace: a stream without end", async () => {
   const server = await serving(() => {
     const stream = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("event")) });
     return new Response(stream);
@@ -90,7 +89,7 @@ test("Runtime S2: stop cuts what is left after the grace: a stream without end",
   assert.ok(!text.endsWith("0\r\n\r\n"));
 });
 
-test("Runtime S2: a second stop may shorten the grace of the first", limit, async () => {
+test("Runtime S2: a second stop may shorten the grace of the first", async () => {
   const begun = Promise.withResolvers<void>();
   const server = await serving(() => {
     begun.resolve();
@@ -102,7 +101,7 @@ test("Runtime S2: a second stop may shorten the grace of the first", limit, asyn
   assert.equal((await answer).status, 0);
 });
 
-test("Runtime S2: after stop the port is free again", limit, async () => {
+test("Runtime S2: after stop the port is free again", async () => {
   const server = await effectServer(patient);
   await exchange(server, request("GET", "/"));
   await server.stop(long);
@@ -145,7 +144,7 @@ test("Runtime S2: the listener tells where it listens, the handler who asks", as
   assert.deepEqual(seen, ["127.0.0.1", "127.0.0.1"]);
 });
 
-test("N-01: the address of a client that has hung up is the unknown one or its own, never empty", limit, async () => {
+test("N-01: the address of a client that has hung up is the unknown one or its own, never empty", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const seen = Promise.withResolvers<string>();

