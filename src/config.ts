@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 
+import { longestApiToken, usualApiToken } from "./core/api-token.ts";
 import { dialectNames, type DialectName } from "./core/dialect-names.ts";
 import { editDistance } from "./core/edit-distance.ts";
 import { parseJsonText } from "./core/json-text.ts";
@@ -155,6 +156,10 @@ const settings = {
   "throttle.longest": { schema: between(1, 3600), initial: throttleDefaults.longest },
   "throttle.network_burst": { schema: count(1, 1_000_000), initial: throttleDefaults.networkBurst },
   "throttle.network_refill": { schema: between(1, 3600), initial: throttleDefaults.networkRefill },
+  "api_tokens.usual": { schema: between(60, longestApiToken), initial: usualApiToken },
+  "api_tokens.longest": { schema: between(60, longestApiToken), initial: longestApiToken },
+  "api_tokens.endless": { schema: flag, initial: false },
+  "api_tokens.cap": { schema: count(1, 100_000_000), initial: 1000 },
   "sessions.access": { schema: duration, initial: nativePolicy.access },
   "sessions.idle": { schema: duration, initial: nativePolicy.idle },
   "sessions.absolute": { schema: duration, initial: nativePolicy.absolute },

@@ -13,7 +13,8 @@ const Me = z
     organisation: z.object({ id: z.uuid(), name: z.string() }),
     roles: z.array(z.string()),
     scopes: z.array(z.string()),
-    session_id: z.uuid(),
+    session_id: z.uuid().nullable().meta({ description: "Null: an API token asks, which is no sign-in." }),
+    api_token_id: z.uuid().nullable(),
   })
   .meta({ id: "Me" });
 
@@ -34,7 +35,7 @@ export const meRoutes = (engine: Engine): readonly NativeRoute[] => [
     answers: { 200: { description: "The caller.", schema: Me } },
     refusals: [],
   })(async ({ caller }) => {
-    const { holder, session, scopes } = caller;
+    const { holder, scopes, by } = caller;
     const profile = await engine.ownProfile(caller);
     if (!profile.ok) return profile;
     const { displayName, organisationName, emails } = profile.value;
@@ -48,7 +49,8 @@ export const meRoutes = (engine: Engine): readonly NativeRoute[] => [
         organisation: { id: holder.organisation, name: organisationName },
         roles: [...holder.roles],
         scopes: [...scopes],
-        session_id: session.id,
+        session_id: by.kind === "session" ? by.session.id : null,
+        api_token_id: by.kind === "api-token" ? by.token.id : null,
       },
     };
   }),

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { SessionId } from "../core/ids.ts";
 import type { SessionRow } from "../core/session.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Principal } from "../engine/introspect.ts";
 import { route, type NativeRoute } from "./declare.ts";
 import { idSchema, iso, pageOf, pageQuery, pageSchema, time } from "./paging.ts";
 
@@ -31,14 +32,14 @@ const SessionReceipt = z
   })
   .meta({ id: "SessionReceipt" });
 
-export const toWire = (row: SessionRow, current: SessionId): z.input<typeof Session> => ({
+export const toWire = (row: SessionRow, { by }: Principal): z.input<typeof Session> => ({
   id: row.id,
   client: row.client,
   created_at: iso(row.createdAt),
   last_refreshed_at: row.seq > 1 ? iso(row.rotatedAt) : null,
   expires_at: iso(row.expiresAt),
   ends_at: iso(row.absoluteEnd),
-  current: row.id === current,
+  current: by.kind === "session" && by.session.id === row.id,
 });
 
 export const sessionsRoutes = (engine: Engine): readonly NativeRoute[] => [
@@ -60,7 +61,7 @@ export const sessionsRoutes = (engine: Engine): readonly NativeRoute[] => [
   })(async ({ caller, query }) => {
     const page = await engine.listSessions(caller, "own", pageOf(query));
     if (!page.ok) return page;
-    const items = page.value.items.map((row) => toWire(row, caller.session.id));
+    const items = page.value.items.map((row) => toWire(row, caller));
     return { status: 200, body: { items, next_cursor: page.value.nextCursor } };
   }),
   route({

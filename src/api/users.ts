@@ -235,7 +235,7 @@ export const usersRoutes = (engine: Engine): readonly NativeRoute[] => [
   })(async ({ caller, params, query }) => {
     const page = await engine.listSessions(caller, params.id, pageOf(query));
     if (!page.ok) return page;
-    const items = page.value.items.map((row) => sessionToWire(row, caller.session.id));
+    const items = page.value.items.map((row) => sessionToWire(row, caller));
     return { status: 200, body: { items, next_cursor: page.value.nextCursor } };
   }),
 ];

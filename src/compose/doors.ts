@@ -1,4 +1,5 @@
 /** The doors of an instance: which routes are where, for whom, and what they share. */
+import { apiTokensRoutes } from "../api/api-tokens.ts";
 import { authKeyRoutes } from "../api/auth-key.ts";
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
@@ -34,6 +35,7 @@ import type { Chance, Clock, Passwords, Store } from "../engine/ports.ts";
 import type { RefreshAlarm } from "../engine/refresh.ts";
 import { createApp, type AppOptions, type Mount } from "../http/app.ts";
 import { isFromThisMachine } from "../http/local.ts";
+import { canonicalNetworks, withinNetworks } from "../http/networks.ts";
 import { clientAddress, throttleKey, trustNobody, trustProxies } from "../http/peer.ts";
 import { problem } from "../http/problem.ts";
 import { recentRefusals } from "../http/recent-refusals.ts";
@@ -114,6 +116,14 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     }),
     networkOf: throttleKey,
     spendChange: changes,
+    isWithin: withinNetworks(),
+    canonicalNetworks,
+    apiTokens: {
+      usual: config["api_tokens.usual"],
+      longest: config["api_tokens.longest"],
+      endless: config["api_tokens.endless"],
+      cap: config["api_tokens.cap"],
+    },
     onThrottled: (event, from) => {
       if (event.kind !== "lock_out") return;
       const { address, requestId } = from;
@@ -152,6 +162,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     ...meRoutes(engine),
     ...passwordRoutes(engine, native),
     ...authKeyRoutes(engine),
+    ...apiTokensRoutes(engine),
     ...sessionsRoutes(engine),
     ...revokeTokensRoutes(engine, native),
     ...usersRoutes(engine),
@@ -190,6 +201,10 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const isBehindProxy = proxies !== trustNobody || (issuer.startsWith("https:") && !isOwnAddress);
   const shared: Omit<AppOptions<Principal>, "mounts"> = {
     authenticate: engine.authenticate,
+    told: ({ by }) =>
+      by.kind === "api-token" && by.token.expiresAt !== null
+        ? { "token-expires": new Date(by.token.expiresAt * 1000).toISOString() }
+        : {},
     scopesOf: ({ scopes }) => scopes,
     addressOf: (request, peer) => clientAddress(peer.address, request.headers.get("x-forwarded-for"), proxies),
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),

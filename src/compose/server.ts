@@ -56,6 +56,8 @@ class AddressUnusable extends Error {
 }
 
 const houseRound = 300_000;
+/** Between two writes of when API tokens were used; milliseconds. */
+const usesRound = 5000;
 const drainGrace = millis(20_000);
 const closeGrace = millis(10_000);
 
@@ -216,7 +218,12 @@ async function openHouse(
         log.fault("housekeeping failed; it is tried again in five minutes", fault);
       }
     };
+    const writeTokenUses = (): Promise<void> =>
+      doors.engine.writeTokenUses().catch((fault: unknown) => {
+        log.fault("the last uses of API tokens could not be written; they are kept for the next time", fault);
+      });
     const timers = [
+      setInterval(() => void writeTokenUses(), usesRound),
       setInterval(heart.beat, beatEvery),
       setInterval(() => void keepHouse(), houseRound),
       setInterval(tls.look, lookEvery).unref(),
@@ -229,6 +236,7 @@ async function openHouse(
       await pause(config["drain.delay"] * 1000);
       await Promise.all(bound.map(({ listener }) => listener.stop(drainGrace)));
       for (const timer of timers) clearInterval(timer);
+      await writeTokenUses();
       await inTime(instance.close(), closeGrace);
       log.flush();
     };

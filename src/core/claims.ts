@@ -2,7 +2,7 @@
  * Access-token claims (RFC 9068 section 2.2) and what our own doors demand of them. The order of the members is part
  * of the format: the same session at the same time makes the same bytes.
  */
-import type { SessionId } from "./ids.ts";
+import { parseId, type ApiTokenId, type SessionId } from "./ids.ts";
 import { scopesOfRoles } from "./scope.ts";
 import type { SessionView } from "./session.ts";
 import { after, earlier, type Seconds } from "./units.ts";
@@ -86,4 +86,34 @@ export function readAccessClaims(payload: Readonly<Record<string, unknown>>): Ac
   const numbers = [iat, exp, born, auth_time].every(isWhole);
   const lists = [amr, roles].every((list) => Array.isArray(list) && list.every(isText));
   return texts && numbers && lists ? (payload as unknown as AccessClaims) : undefined;
+}
+
+/**
+ * Claims of an API token: an access token without a session. It tells of no sign-in, so it does nothing that needs one.
+ * `jti` is the token's id.
+ */
+export interface ApiTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly client_id: string;
+  readonly iat: Seconds;
+  readonly exp: Seconds;
+  readonly jti: ApiTokenId;
+  readonly born: number;
+  readonly org: string;
+  readonly scope: string;
+  readonly roles: readonly string[];
+}
+
+/** As `readAccessClaims`, for an API token. */
+export function readApiTokenClaims(payload: Readonly<Record<string, unknown>>): ApiTokenClaims | undefined {
+  const { iss, sub, aud, client_id, iat, exp, jti, born, org, scope, roles } = payload;
+  const texts = [iss, sub, client_id, org].every(isText) && typeof scope === "string";
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  const lists = [audiences, roles].every((list) => Array.isArray(list) && list.every(isText));
+  const isOurs = typeof jti === "string" && parseId<ApiTokenId>(jti) !== undefined;
+  return texts && lists && isOurs && [iat, exp, born].every(isWhole)
+    ? (payload as unknown as ApiTokenClaims)
+    : undefined;
 }

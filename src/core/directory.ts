@@ -32,6 +32,8 @@ export interface Revocation {
   readonly upto: number;
   /** Sessions that it ended. */
   readonly sessions: number;
+  /** API tokens that it ended. */
+  readonly apiTokens: number;
   /** No access token of what it ended is good after this, even where it is verified offline. */
   readonly accessUntil: Seconds;
 }

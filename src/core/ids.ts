@@ -13,6 +13,7 @@ export type OrganisationId = Id<"organisation">;
 export type SubjectId = Id<"subject">;
 export type SignInId = Id<"sign-in">;
 export type SessionId = Id<"session">;
+export type ApiTokenId = Id<"api-token">;
 
 /** Who asks: an OAuth client or a dialect; a short name such as `native` or `sensu`. */
 export type ClientId = Id<"client">;

@@ -7,7 +7,7 @@ import type { SessionRow } from "./session.ts";
 import { between, minutes, type Seconds } from "./units.ts";
 
 /** How long a sign-in by password counts as recent. */
-export const recentSignIn = minutes(15);
+export const recentSignIn = minutes(10);
 
 /** A sign-in that lies ahead, since the clock was set back, is not taken for a recent one. */
 export function isRecentByPassword({ authTime, amr }: Pick<SessionRow, "authTime" | "amr">, now: Seconds): boolean {

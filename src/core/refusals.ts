@@ -97,6 +97,13 @@ export const refusals = {
       "The scope that is needed is named in the WWW-Authenticate header. Ask an administrator for a role that has it.",
     source: "RFC 6750 section 3.1",
   },
+  exceeds_grant: {
+    status: 403,
+    title: "This is more than you have yourself",
+    advice:
+      "A token gets no scope, and no longer life, than what makes it has. Ask for less, or sign in with a password.",
+    source: "RFC 6749 section 6; RFC 8693 section 5",
+  },
   wrong_password: {
     status: 403,
     title: "The current password is not the right one",
@@ -122,6 +129,12 @@ export const refusals = {
     title: "Nobody would be left to administer the instance",
     advice: "Make somebody else an administrator first.",
     source: "RFC 9110 section 15.5.10",
+  },
+  too_many_tokens: {
+    status: 409,
+    title: "There are too many API tokens",
+    advice: "Revoke those that nobody uses: GET /api/v1/api-tokens tells when each was used last.",
+    source: "CWE-770; RFC 9110 section 15.5.10",
   },
   wrong_state: {
     status: 409,

@@ -66,6 +66,18 @@ const roleScopes = {
 
 export type Role = keyof typeof roleScopes;
 
+/** Every scope that there is, in the order of their names. */
+export const scopeNames: readonly Scope[] = [
+  ...new Set<Scope>([...readAndWrite(...nouns), ...Object.values(roleScopes).flat()]),
+].toSorted();
+
+export const isScope = (name: string): name is Scope => scopeNames.some((known) => known === name);
+
+/** What belongs to its holder, without the making of further tokens and without anything that outlives a sign-out. */
+export const everydayScopes: ReadonlySet<Scope> = new Set(
+  own.filter((scope) => scope !== "tokens:mint" && scope !== "offline_access"),
+);
+
 export const roleNames = Object.keys(roleScopes) as [Role, ...Role[]];
 
 export const isRole = (name: string): name is Role => Object.hasOwn(roleScopes, name);

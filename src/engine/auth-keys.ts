@@ -3,13 +3,12 @@
  * takes a sign-in by password of a moment ago (RFC 9470, ASVS 7.5.1).
  */
 import type { AuthKeyFault, AuthKeyRecord } from "../core/auth-key.ts";
-import { isRecentByPassword } from "../core/recent-sign-in.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
-import type { Seconds } from "../core/units.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { refusalOf } from "./done.ts";
-import { on, type Principal } from "./introspect.ts";
+import { onSession, type Principal } from "./introspect.ts";
 import type { AuthKeys, Clock, Store } from "./ports.ts";
+import { recentSession } from "./recent-session.ts";
 
 export interface AuthKeysDeps {
   readonly store: Pick<Store, "findAuthKey" | "setAuthKey" | "deleteAuthKey">;
@@ -32,8 +31,6 @@ const advice = {
 const usedBefore =
   "public_key: this key was in use before and was replaced or deleted, so it is not taken again. Make another pair.";
 
-const needsPassword = ({ session }: Principal, now: Seconds): boolean => !isRecentByPassword(session, now);
-
 export async function ownAuthKey(
   { store }: Pick<AuthKeysDeps, "store">,
   { holder }: Principal,
@@ -50,11 +47,12 @@ export async function setAuthKey(
   from: Circumstances,
 ): Promise<Outcome<AuthKeyRecord>> {
   const now = clock.now();
-  if (needsPassword(caller, now)) return refused("reauthentication_needed");
+  const session = recentSession(caller, now);
+  if (session === undefined) return refused("reauthentication_needed");
   const key = await authKeys.read(publicKey);
   if (!key.ok) return refused("invalid_request", advice[key.reason]);
   const { subject } = caller.holder;
-  const done = await store.setAuthKey({ subject, key: key.value, by: on(caller, from), now });
+  const done = await store.setAuthKey({ subject, key: key.value, by: onSession(session, from), now });
   if (done.kind === "wrong-state") return refused("invalid_request", usedBefore);
   return done.kind === "done" ? granted(done.authKey) : refusalOf(done.kind);
 }
@@ -66,7 +64,8 @@ export async function deleteAuthKey(
   from: Circumstances,
 ): Promise<Outcome<true>> {
   const now = clock.now();
-  if (needsPassword(caller, now)) return refused("reauthentication_needed");
-  const done = await store.deleteAuthKey({ subject: caller.holder.subject, by: on(caller, from), now });
+  const session = recentSession(caller, now);
+  if (session === undefined) return refused("reauthentication_needed");
+  const done = await store.deleteAuthKey({ subject: caller.holder.subject, by: onSession(session, from), now });
   return done.kind === "done" ? granted(true) : refusalOf(done.kind);
 }

@@ -5,7 +5,7 @@
  */
 import { granted, refused, type Granted, type Refusal } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
-import { authenticate, readExpired, type IntrospectDeps, type Principal } from "./introspect.ts";
+import { authenticate, readExpired, sessionOf, type IntrospectDeps, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
 import type { Tokens } from "./ports.ts";
 import { isRefreshOf, refresh, type RefreshDeps, type RefreshRequest } from "./refresh.ts";
@@ -35,9 +35,9 @@ export async function authenticateOrRefresh(
   deps: AuthenticateOrRefreshDeps,
   { accessToken, refreshToken, door, from, signal }: PresentedTokens,
 ): Promise<Granted<Admitted> | Unadmitted> {
-  const caller = await authenticate(deps, accessToken);
+  const caller = await authenticate(deps, accessToken, from.address);
   const claims = caller.ok ? undefined : readExpired(deps, accessToken);
-  const session = caller.ok ? caller.value.session.id : claims?.sid;
+  const session = caller.ok ? sessionOf(caller.value)?.id : claims?.sid;
   const isOfOther =
     session !== undefined && refreshToken !== undefined && !isRefreshOf(deps.tokens, session, refreshToken);
   if (isOfOther) return no("its refresh token is of another session", session);
@@ -48,7 +48,7 @@ export async function authenticateOrRefresh(
   if (!refreshed.ok)
     return { ...no(`expired, and its refresh token is refused: ${refreshed.why}`, claims.sid), expired: true };
   // As with any other token: the session may have ended since.
-  const renewed = await authenticate(deps, refreshed.value.accessToken);
+  const renewed = await authenticate(deps, refreshed.value.accessToken, from.address);
   return renewed.ok ? granted({ principal: renewed.value, renewed: refreshed.value }) : { ...renewed, expired: false };
 }
 

@@ -9,6 +9,8 @@ const codes = {
   taken: "name_taken",
   "last-administrator": "last_administrator",
   "wrong-state": "wrong_state",
+  "too-many": "too_many_tokens",
+  exceeds: "exceeds_grant",
 } as const satisfies Record<NotDone, Refusal["code"]>;
 
 export const refusalOf = (why: NotDone): Refusal => refused(codes[why]);

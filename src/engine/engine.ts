@@ -6,10 +6,19 @@ import type { Outcome } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { authenticateOrRefresh } from "./authenticate-or-refresh.ts";
+import {
+  endApiToken,
+  listApiTokens,
+  mintApiToken,
+  ownApiToken,
+  renameApiToken,
+  rotateApiToken,
+  type ApiTokensDeps,
+} from "./api-tokens.ts";
 import { deleteAuthKey, ownAuthKey, setAuthKey } from "./auth-keys.ts";
 import { keepHouse } from "./housekeeping.ts";
 import type { Meter, SignInResult } from "./meter.ts";
-import { authenticate, readExpired, type Principal } from "./introspect.ts";
+import { authenticate, readExpired, type IntrospectDeps, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
 import { answerChallenge, issueChallenge } from "./login-challenge.ts";
 import type { AuthKeys, Chance, Clock, Passwords, Profile, Store, Tokens } from "./ports.ts";
@@ -32,11 +41,17 @@ import { listSessions } from "./sessions.ts";
 import type { SignInAttemptDeps } from "./sign-in-attempt.ts";
 import { signIn, testPassword, type PasswordSignIn, type PasswordTest, type SignInDeps } from "./sign-in.ts";
 import { signedLogin, type SignedLoginDeps } from "./signed-login.ts";
+import { tokenUses } from "./token-uses.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import type { Seconds } from "../core/units.ts";
 
 export interface EngineDeps
-  extends SignInAttemptDeps, Pick<SignInDeps, "onRehashFault">, Pick<SignedLoginDeps, "spendChange"> {
+  extends
+    SignInAttemptDeps,
+    Pick<SignInDeps, "onRehashFault">,
+    Pick<SignedLoginDeps, "spendChange">,
+    Pick<IntrospectDeps, "isWithin">,
+    Pick<ApiTokensDeps, "apiTokens" | "canonicalNetworks"> {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
@@ -85,12 +100,20 @@ export interface Engine {
     from: Circumstances;
   }) => Promise<Outcome<true>>;
   readonly logoutByAccess: Bound<typeof logoutByAccess>;
-  readonly authenticate: (accessToken: Secret) => Promise<Outcome<Principal>>;
+  readonly authenticate: Bound<typeof authenticate>;
   readonly authenticateOrRefresh: Bound<typeof authenticateOrRefresh>;
   readonly readExpired: (accessToken: Secret) => AccessClaims | undefined;
   /** Whether a refresh token says that it is of this session; proves nothing. */
   readonly isRefreshOf: (session: SessionId, refreshToken: Secret) => boolean;
   readonly ownProfile: (caller: Principal) => Promise<Outcome<Profile>>;
+  readonly mintApiToken: Bound<typeof mintApiToken>;
+  readonly rotateApiToken: Bound<typeof rotateApiToken>;
+  readonly listApiTokens: Bound<typeof listApiTokens>;
+  readonly ownApiToken: Bound<typeof ownApiToken>;
+  readonly renameApiToken: Bound<typeof renameApiToken>;
+  readonly endApiToken: Bound<typeof endApiToken>;
+  /** Writes down which API tokens were used; to be called now and then. */
+  readonly writeTokenUses: () => Promise<void>;
   readonly endSession: (caller: Principal, id: SessionId, from: Circumstances) => Promise<Outcome<Receipt>>;
   readonly listSessions: Bound<typeof listSessions>;
   readonly revokeTokens: Bound<typeof revokeTokens>;
@@ -124,6 +147,8 @@ export function createEngine(deps: EngineDeps): Engine {
       deps.meter.signedIn(signInResult(outcome));
       return outcome;
     };
+  const uses = tokenUses(deps.store);
+  const using = { ...deps, onUse: uses.used };
   return {
     signIn: counted(signIn),
     testPassword: counted(testPassword),
@@ -136,11 +161,18 @@ export function createEngine(deps: EngineDeps): Engine {
     refresh: (asked) => refresh(deps, asked),
     logout: (asked) => logout(deps, asked),
     logoutByAccess: (asked) => logoutByAccess(deps, asked),
-    authenticate: (accessToken) => authenticate(deps, accessToken),
-    authenticateOrRefresh: (asked) => authenticateOrRefresh(deps, asked),
+    authenticate: (...asked) => authenticate(using, ...asked),
+    authenticateOrRefresh: (asked) => authenticateOrRefresh(using, asked),
     readExpired: (accessToken) => readExpired(deps, accessToken),
     isRefreshOf: (session, refreshToken) => isRefreshOf(deps.tokens, session, refreshToken),
     ownProfile: (caller) => ownProfile(deps, caller),
+    mintApiToken: (...asked) => mintApiToken(deps, ...asked),
+    rotateApiToken: (...asked) => rotateApiToken(deps, ...asked),
+    listApiTokens: (...asked) => listApiTokens(deps, ...asked),
+    ownApiToken: (...asked) => ownApiToken(deps, ...asked),
+    renameApiToken: (...asked) => renameApiToken(deps, ...asked),
+    endApiToken: (...asked) => endApiToken(deps, ...asked),
+    writeTokenUses: uses.write,
     endSession: (caller, id, from) => endSession(deps, caller, id, from),
     listSessions: (...asked) => listSessions(deps, ...asked),
     revokeTokens: (asked) => revokeTokens(deps, asked),

@@ -1,13 +1,13 @@
 /**
- * Housekeeping: keys whose time has come are made, sessions that nothing can refer to any more are removed, and messages
- * whose time is over or whose key is gone, in chunks that no refresh notices.
+ * Housekeeping: keys whose time has come are made; sessions that nothing can refer to any more are removed, API tokens
+ * that are long over, and messages whose time is over or whose key is gone, in chunks that no refresh notices.
  */
-import type { SessionId } from "../core/ids.ts";
+import type { ApiTokenId, SessionId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface HousekeepingDeps {
-  readonly store: Pick<Store, "sweepSessions" | "sweepSignatures">;
+  readonly store: Pick<Store, "sweepSessions" | "sweepSignatures" | "sweepApiTokens">;
   readonly ensureKeys: (now: Seconds) => Promise<void>;
   readonly clock: Clock;
 }
@@ -25,6 +25,10 @@ export async function keepHouse({ store, ensureKeys, clock }: HousekeepingDeps):
     removed += swept.removed;
     last = swept.last;
   } while (last !== undefined);
+  let token: ApiTokenId | undefined;
+  do {
+    token = (await store.sweepApiTokens({ after: token, limit: chunk, now })).last;
+  } while (token !== undefined);
   while ((await store.sweepSignatures({ limit: chunk, now })) > 0);
   return removed;
 }

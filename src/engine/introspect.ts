@@ -1,35 +1,56 @@
 /**
- * Who stands at one of our own doors with an access token. The signature is not enough here: the session's row is
- * read each time, so a revoked token is refused by the next request (RFC 7662 would answer `active: false`).
+ * Who stands at one of our own doors with an access or API token. The signature is not enough here: the row that it
+ * speaks of is read each time, so a revoked token is refused by the next request (RFC 7662 would answer `active: false`).
  */
-import { claimsAreForUs, type AccessClaims } from "../core/claims.ts";
+import { apiTokenScopes, formatOf, isExpired, type ApiTokenRow, type ApiTokenView } from "../core/api-token.ts";
+import { claimsAreForUs, type AccessClaims, type ApiTokenClaims } from "../core/claims.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
 import { scopesOfRoles, type Scope } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Holder, SessionRow } from "../core/session.ts";
+import type { Seconds } from "../core/units.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { By, Clock, Store, Tokens } from "./ports.ts";
+import type { By, ClaimedOpaque, Clock, Store, Tokens } from "./ports.ts";
 
 export interface IntrospectDeps {
-  readonly store: Pick<Store, "findLiveSession">;
-  readonly tokens: Pick<Tokens, "readAccess">;
+  readonly store: Pick<Store, "findLiveSession" | "findLiveApiToken">;
+  readonly tokens: Pick<Tokens, "readBearer" | "readOpaque" | "provesOpaque">;
   readonly clock: Clock;
   /** The instance's issuer, which is the audience, and those of its dialects. */
   readonly issuers: ReadonlySet<string>;
   readonly issuer: string;
+  /** Whether an address is in one of the ranges. */
+  readonly isWithin: (address: string, networks: readonly string[]) => boolean;
+  /** Told of each use of an API token. */
+  readonly onUse: (token: ApiTokenRow, at: Seconds, address: string) => void;
 }
 
-/** A caller with a live access token. Roles and scopes are those of now, not those of the token. */
+/** What a caller is known by. */
+export type CallerBy =
+  | { readonly kind: "session"; readonly session: SessionRow }
+  | { readonly kind: "api-token"; readonly token: ApiTokenRow };
+
+/** A caller with a live token. Roles and scopes are those of now, not those of the token. */
 export interface Principal {
   readonly holder: Holder;
-  readonly session: SessionRow;
   readonly scopes: readonly Scope[];
+  readonly by: CallerBy;
 }
 
+/** The session of a caller who signed in; undefined: an API token, which is no sign-in. */
+export const sessionOf = ({ by }: Principal): SessionRow | undefined =>
+  by.kind === "session" ? by.session : undefined;
+
 /** On behalf of a caller, as the store looks at it again in the step that does what is asked. */
-export const on = ({ session }: Principal, from: Circumstances): Extract<By, { kind: "session" }> => ({
+export const on = ({ by }: Principal, from: Circumstances): Exclude<By, { kind: "operator" }> =>
+  by.kind === "session"
+    ? { kind: "session", session: by.session.id, from }
+    : { kind: "api-token", token: by.token.id, from };
+
+/** The same for what only those do who signed in. */
+export const onSession = ({ id }: SessionRow, from: Circumstances): Extract<By, { kind: "session" }> => ({
   kind: "session",
-  session: session.id,
+  session: id,
   from,
 });
 
@@ -39,15 +60,68 @@ const no = (why: string, session?: string): Refusal => ({
   ...(session === undefined ? {} : { session }),
 });
 
-export async function authenticate(deps: IntrospectDeps, accessToken: Secret): Promise<Outcome<Principal>> {
+export async function authenticate(
+  deps: IntrospectDeps,
+  accessToken: Secret,
+  address: string,
+): Promise<Outcome<Principal>> {
   const now = deps.clock.now();
-  const claims = deps.tokens.readAccess(accessToken.reveal(), now);
-  if (claims === undefined) return no("no token of ours, or signed by a key of another time");
+  const text = accessToken.reveal();
+  const opaque = deps.tokens.readOpaque(text);
+  if (opaque !== undefined) return byOpaque(deps, opaque, address, now);
+  const read = deps.tokens.readBearer(text, now);
+  if (read === undefined) return no("no token of ours, or signed by a key of another time");
+  return read.kind === "access" ? bySession(deps, read.claims, now) : byApiToken(deps, read.claims, address, now);
+}
+
+async function bySession(deps: IntrospectDeps, claims: AccessClaims, now: Seconds): Promise<Outcome<Principal>> {
   if (!claimsAreForUs(claims, { issuers: deps.issuers, audience: deps.issuer, now }))
     return no(now >= claims.exp ? "expired" : "for another issuer or audience", claims.sid);
   const live = await deps.store.findLiveSession(claims.sid);
   if (live === undefined) return no("its session has ended or was revoked", claims.sid);
-  return granted({ ...live, scopes: scopesOfRoles(live.holder.roles).scopes });
+  const { holder, session } = live;
+  return granted({ holder, scopes: scopesOfRoles(holder.roles).scopes, by: { kind: "session", session } });
+}
+
+async function byApiToken(
+  deps: IntrospectDeps,
+  claims: ApiTokenClaims,
+  address: string,
+  now: Seconds,
+): Promise<Outcome<Principal>> {
+  if (now >= claims.exp) return no("expired");
+  if (!deps.issuers.has(claims.iss)) return no("for another issuer");
+  const live = await deps.store.findLiveApiToken(claims.jti);
+  if (live === undefined || formatOf(live.token) !== "jwt") return no("an API token that has ended or was revoked");
+  return usable(deps, live, address, now);
+}
+
+async function byOpaque(
+  deps: IntrospectDeps,
+  claimed: ClaimedOpaque,
+  address: string,
+  now: Seconds,
+): Promise<Outcome<Principal>> {
+  const live = await deps.store.findLiveApiToken(claimed.id);
+  const hash = live?.token.secretHash ?? null;
+  if (live === undefined || hash === null || !deps.tokens.provesOpaque(claimed, hash))
+    return no("an API token that never was, has ended or was revoked");
+  return usable(deps, live, address, now);
+}
+
+/** A token is refused in the same way wherever its row says no: whoever found it learns nothing of where it is good. */
+function usable(
+  { issuer, isWithin, onUse }: IntrospectDeps,
+  { token, holder }: ApiTokenView,
+  address: string,
+  now: Seconds,
+): Outcome<Principal> {
+  if (isExpired(token, now)) return no("an API token that has expired");
+  if (token.audiences !== null && !token.audiences.includes(issuer)) return no("an API token for another audience");
+  if (token.networks !== null && !isWithin(address, token.networks))
+    return no("an API token from a network that it is not for");
+  onUse(token, now, address);
+  return granted({ holder, scopes: apiTokenScopes(token, holder.roles), by: { kind: "api-token", token } });
 }
 
 /**

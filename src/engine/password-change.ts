@@ -16,7 +16,7 @@ import { after, hours, seconds, type Seconds } from "../core/units.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { refusalOf } from "./done.ts";
-import { on, type Principal } from "./introspect.ts";
+import { onSession, sessionOf, type Principal } from "./introspect.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import { opening, type OpeningDeps } from "./opening.ts";
 import type { Bearing, Clock, Credential, Passwords, Store, Tokens } from "./ports.ts";
@@ -47,6 +47,8 @@ export interface PasswordChange {
 /** Refuses with `wrong_password`, `too_many_attempts`, `invalid_request`, `temporarily_unavailable` or `invalid_token`. */
 export async function changePassword(deps: PasswordChangeDeps, asked: PasswordChange): Promise<Outcome<TokenPair>> {
   const { caller, door, from, signal } = asked;
+  const session = sessionOf(caller);
+  if (session === undefined) return refused("reauthentication_needed");
   const { subject } = caller.holder;
   const credential = await deps.store.findCredentialOf(subject);
   if (credential === undefined) return refused("invalid_token");
@@ -62,7 +64,7 @@ export async function changePassword(deps: PasswordChangeDeps, asked: PasswordCh
     upto: revokedUpto,
     to: to.value,
     open: opening(deps, { subject, authTime: now, amr: byPassword, door, from, instance, now }),
-    by: on(caller, from),
+    by: onSession(session, from),
     now,
   });
   // The hash is another one by now: made anew after a sign-in, or the password was changed. Asking again tells which.
@@ -110,13 +112,15 @@ export async function issuePasswordReset(
   subject: SubjectId,
   from: Circumstances,
 ): Promise<Outcome<PasswordReset>> {
+  const session = sessionOf(caller);
+  if (session === undefined) return refused("reauthentication_needed");
   const now = deps.clock.now();
-  const allowed = await deps.store.allowPasswordReset({ subject, by: on(caller, from), now });
+  const allowed = await deps.store.allowPasswordReset({ subject, by: onSession(session, from), now });
   if (allowed.kind !== "done") return refusalOf(allowed.kind);
   const expiresAt = after(now, resetLifetime);
   const issuer = caller.holder.subject;
   const claim = { subject, issuer, expiresAt };
-  const epoch = caller.session.epoch.join(" ");
+  const epoch = session.epoch.join(" ");
   const mac = deps.tokens.macText("password-reset", bound(claim, allowed.subject, allowed.issuer, epoch));
   return granted({ token: new Secret(`${resetPrefix}${subject}.${issuer}.${expiresAt}.${mac}`), expiresAt });
 }

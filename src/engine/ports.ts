@@ -3,9 +3,9 @@
  * engine's own words, so that an implementation can carry it out in one atomic step.
  */
 import type { AuthKey, AuthKeyFault } from "../core/auth-key.ts";
-import type { AccessClaims, DialectClaims } from "../core/claims.ts";
+import type { AccessClaims, ApiTokenClaims, DialectClaims } from "../core/claims.ts";
 import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
-import type { ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
+import type { ApiTokenId, ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
 import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { Role } from "../core/scope.ts";
@@ -20,8 +20,10 @@ import type {
   SubjectStatus,
 } from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
+import type { ApiTokenStore } from "./api-token-store.ts";
 import type { AuthKeyStore } from "./auth-key-store.ts";
 import type { Circumstances } from "./circumstances.ts";
+import type { KeyStore } from "./key-store.ts";
 
 /** Read once per use case. */
 export interface Clock {
@@ -58,6 +60,17 @@ export interface ClaimedRefresh {
   readonly seq: number;
   readonly epoch: string;
 }
+
+/** The same of an opaque API token. */
+export interface ClaimedOpaque {
+  readonly id: ApiTokenId;
+  /** SHA-256 of the secret. */
+  readonly secretHash: Uint8Array;
+}
+
+export type BearerClaims =
+  | { readonly kind: "access"; readonly claims: AccessClaims }
+  | { readonly kind: "api"; readonly claims: ApiTokenClaims };
 
 /** What people want to see of a subject. */
 export interface Profile {
@@ -113,12 +126,13 @@ export type Ended =
 /** On whose behalf something is done. Whether they still may is looked at in the step that does it. */
 export type By =
   | { readonly kind: "session"; readonly session: SessionId; readonly from: Circumstances }
+  | { readonly kind: "api-token"; readonly token: ApiTokenId; readonly from: Circumstances }
   /** Whoever commands the machine: the command line, and the server itself. */
   | { readonly kind: "operator" };
 
 /** Why an administrative intent did nothing. */
 export type NotDone =
-  /** The session that asked is over. */
+  /** The session or the token that asked is over. */
   | "stale"
   /** There is no such thing, or none that the asker may see. */
   | "absent"
@@ -129,7 +143,11 @@ export type NotDone =
   /** The instance would be left without an administrator. */
   | "last-administrator"
   /** It is not in a state that this can be done in. */
-  | "wrong-state";
+  | "wrong-state"
+  /** It would be one more than there may be. */
+  | "too-many"
+  /** What is asked for is more than the asker has. */
+  | "exceeds";
 
 export type Done<T> = ({ readonly kind: "done" } & T) | { readonly kind: NotDone };
 
@@ -203,44 +221,13 @@ export interface Bearing {
   readonly roles: readonly Role[];
 }
 
-export interface SealedSigningKey {
-  readonly kid: string;
-  readonly alg: string;
-  readonly publishedAt: Seconds;
-  readonly activeAt: Seconds;
-  readonly sealed: Uint8Array;
-}
-
-export interface SealedRefreshKey {
-  readonly kid: number;
-  readonly createdAt: Seconds;
-  readonly sealed: Uint8Array;
-}
-
-export interface SealedSecret {
-  readonly purpose: string;
-  readonly sealed: Uint8Array;
-}
-
-export interface SealedKeys {
-  readonly signing: readonly SealedSigningKey[];
-  readonly refresh: readonly SealedRefreshKey[];
-  readonly secrets: readonly SealedSecret[];
-}
-
-/** Where keys rest, sealed. A key is stored before anything is made with it. */
-export interface KeyStore {
-  readonly loadKeys: () => Promise<SealedKeys>;
-  readonly addKeys: (keys: SealedKeys) => Promise<void>;
-}
-
 export interface SignalOptions {
   /** An intent whose caller has gone is not decided. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
-export interface Store extends KeyStore, AuthKeyStore {
+export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
   /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */
@@ -349,10 +336,23 @@ export interface Store extends KeyStore, AuthKeyStore {
 export interface Tokens {
   /** `turn`: the number of the refresh token beside it, so that no two turns of a session make one token. */
   readonly signAccess: (claims: Omit<AccessClaims, "jti">, extra: DialectClaims, turn: number, now: Seconds) => string;
-  /** The claims of an access token with a good signature of ours; expiry, issuer and audience are the caller's. */
-  readonly readAccess: (text: string, now: Seconds) => AccessClaims | undefined;
+  readonly signApiToken: (claims: ApiTokenClaims, now: Seconds) => string;
+  /**
+   * The claims of an access or API token with a good signature of ours; expiry, issuer and audience are the caller's.
+   * Which of the two it is, is told by the key that signed it.
+   */
+  readonly readBearer: (text: string, now: Seconds) => BearerClaims | undefined;
   /** The same for a token of whatever age: the keys that signed once are kept. It gives nothing by itself. */
   readonly readOldAccess: (text: string) => AccessClaims | undefined;
+  /** The text of an opaque API token with a secret of 32 random bytes, and what to store of it. */
+  readonly makeOpaque: (
+    id: ApiTokenId,
+    secret: Uint8Array,
+  ) => { readonly text: string; readonly secretHash: Uint8Array };
+  /** What a text that looks like an opaque API token says of itself. It proves nothing. */
+  readonly readOpaque: (text: string) => ClaimedOpaque | undefined;
+  /** Compares in constant time. */
+  readonly provesOpaque: (claimed: ClaimedOpaque, secretHash: Uint8Array) => boolean;
   /** The server key that new sessions are given. */
   readonly refreshKid: () => number;
   readonly mintRefresh: (row: SessionRow, issuer: string) => string;

@@ -9,7 +9,7 @@ import type { SessionRow } from "../core/session.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { refusalOf } from "./done.ts";
-import { on, type Principal } from "./introspect.ts";
+import { on, sessionOf, type Principal } from "./introspect.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import { opening, type OpeningDeps } from "./opening.ts";
 import type { Revocation } from "../core/directory.ts";
@@ -48,31 +48,35 @@ const policyOf = (session: SessionRow, { absolute, sessionCap }: SessionPolicy):
 /** Refuses with `invalid_request`, `not_found`, `forbidden` or, when the caller's own session is over, `invalid_token`. */
 export async function revokeTokens(deps: RevokeTokensDeps, asked: RevokeTokens): Promise<Outcome<RevokedTokens>> {
   const { caller, door, from } = asked;
-  const { holder, session } = caller;
+  const { holder } = caller;
+  const session = asked.keepCurrent ? sessionOf(caller) : undefined;
   const subject = asked.subject ?? holder.subject;
   if (asked.keepCurrent && subject !== holder.subject)
     return refused("invalid_request", "Only one's own session can be kept.");
   // Kept is what there is: its client, its policy and its end. A token of another door becomes none of this one.
-  if (asked.keepCurrent && session.client !== door.client)
+  if (asked.keepCurrent && session === undefined)
+    return refused("invalid_request", "An API token is no session that could be kept.");
+  if (session !== undefined && session.client !== door.client)
     return refused("invalid_request", "The session was opened at another door. Sign in here to keep one.");
   const now = deps.clock.now();
   const done = await deps.store.revokeTokens({
     subject,
     // Its birth is set above the line in the step itself; the person proved no more than they had.
-    open: asked.keepCurrent
-      ? {
-          ...opening(deps, {
-            subject,
-            authTime: session.authTime,
-            amr: session.amr,
-            door: { ...door, policy: policyOf(session, door.policy) },
-            from,
-            instance: { counter: session.born, epoch: session.epoch },
-            now,
-          }),
-          endsBy: session.absoluteEnd,
-        }
-      : undefined,
+    open:
+      session === undefined
+        ? undefined
+        : {
+            ...opening(deps, {
+              subject,
+              authTime: session.authTime,
+              amr: session.amr,
+              door: { ...door, policy: policyOf(session, door.policy) },
+              from,
+              instance: { counter: session.born, epoch: session.epoch },
+              now,
+            }),
+            endsBy: session.absoluteEnd,
+          },
     by: on(caller, from),
     now,
   });

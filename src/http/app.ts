@@ -53,7 +53,9 @@ export interface AppMeter {
 
 export interface AppOptions<Caller> {
   readonly mounts: readonly Mount<Caller>[];
-  readonly authenticate: (accessToken: Secret) => Promise<Outcome<Caller>>;
+  readonly authenticate: (accessToken: Secret, address: string) => Promise<Outcome<Caller>>;
+  /** Headers that tell a caller of the token it came with. */
+  readonly told: (caller: Caller) => Readonly<Record<string, string>>;
   readonly scopesOf: (caller: Caller) => readonly Scope[];
   readonly addressOf: (request: Request, peer: Peer) => string;
   /** Whether this machine itself is asking, as far as that is certain. */
@@ -132,7 +134,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
 
   async function callerOf(
     { declaration }: Route<Caller>,
-    { request, peer }: Passage,
+    { request, peer, address }: Passage,
   ): Promise<Outcome<Caller | undefined>> {
     if (declaration.scope === null) return { ok: true, value: undefined };
     const authorization = request.headers.get("authorization");
@@ -141,7 +143,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       return { ok: true, value: undefined };
     const presented = bearerToken(authorization);
     if (!presented.ok) return presented;
-    const caller = await options.authenticate(new Secret(presented.value));
+    const caller = await options.authenticate(new Secret(presented.value), address);
     if (!caller.ok) return caller;
     const may =
       options.scopesOf(caller.value).includes(declaration.scope) &&
@@ -191,7 +193,9 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
         from: { address, requestId },
         signal: request.signal,
       });
-      return "ok" in answer ? refuse(answer) : respond(declaration, answer, requestId);
+      if ("ok" in answer) return refuse(answer);
+      const told = caller.value === undefined ? {} : options.told(caller.value);
+      return respond(declaration, { ...answer, headers: { ...told, ...answer.headers } }, requestId);
     } finally {
       options.gate.end();
     }

@@ -3,7 +3,7 @@
  * proxy on the same machine everybody comes from there. So whatever hints at a proxy makes the answer no, and a name in
  * Host that is not this machine's own does too, since a page in a browser here could have been given that name.
  */
-import { canonicalAddress } from "./peer.ts";
+import { canonicalAddress } from "./address.ts";
 import type { Peer } from "./serve.ts";
 
 /** What proxies add to a request, beside what they were told to. */

@@ -80,9 +80,12 @@ const keyInput = (alg: Algorithm, key: KeyObject) =>
 
 const signatureBytes = { EdDSA: 64, ES256: 64 } as const;
 
-/** The header's text: alg, typ, kid in this order, so that one key always makes one prefix. */
-export const headerText = ({ kid, alg }: { kid: string; alg: Algorithm }, typ: string): string =>
-  Buffer.from(JSON.stringify({ alg, typ, kid })).toString("base64url");
+/** The header's text: alg, typ, kid in this order, so that one key always makes one prefix; `before` stands in front. */
+export const headerText = (
+  { kid, alg }: { kid: string; alg: Algorithm },
+  typ: string,
+  before: { readonly jtn?: "api" } = {},
+): string => Buffer.from(JSON.stringify({ ...before, alg, typ, kid })).toString("base64url");
 
 /** Signs `payload` (a JSON text) under a header made by `headerText`. */
 export function signJws(header: string, payload: string, { alg, privateKey }: SigningMaterial): string {

@@ -12,20 +12,13 @@ import {
   type KeyObject,
 } from "node:crypto";
 
-import { readAccessClaims, type AccessClaims } from "../core/claims.ts";
+import { readAccessClaims, readApiTokenClaims, type AccessClaims } from "../core/claims.ts";
 import { after, days, type Seconds } from "../core/units.ts";
-import type {
-  Chance,
-  Clock,
-  KeyStore,
-  SealedKeys,
-  SealedRefreshKey,
-  SealedSecret,
-  SealedSigningKey,
-  Tokens,
-} from "../engine/ports.ts";
+import type { KeyStore, SealedKeys, SealedRefreshKey, SealedSecret, SealedSigningKey } from "../engine/key-store.ts";
+import type { BearerClaims, Chance, Clock, Tokens } from "../engine/ports.ts";
 import { headerText, signJws, verifyJws, type SigningMaterial, type VerifyingMaterial } from "./jws.ts";
-import { keyStates, missingKeys, type KeyState, type KeyTimes } from "./keyring.ts";
+import { keyStates, missingKeys, type KeyPurpose, type KeyState, type KeyTimes } from "./keyring.ts";
+import { makeOpaque, provesOpaque, readOpaque } from "./opaque-token.ts";
 import { mintRefresh, provesRefresh, readRefresh } from "./refresh-token.ts";
 import { seal, unseal, type MasterKey } from "./seal.ts";
 
@@ -43,7 +36,7 @@ export interface PublicKeySet {
   readonly keys: readonly PublicJwk[];
 }
 
-/** How many signing keys are in which state. */
+/** How many of the keys that sign access tokens are in which state. */
 export interface KeyCensus {
   readonly states: Readonly<Record<KeyState, number>>;
   /** When the next key begins to sign; undefined: none is published ahead. */
@@ -67,7 +60,8 @@ export interface TokenKeysDeps {
 
 interface SigningKey extends SigningMaterial, VerifyingMaterial, KeyTimes {
   readonly jwk: PublicJwk;
-  /** The header of its access tokens. */
+  readonly purpose: KeyPurpose;
+  /** The header of its tokens. */
   readonly header: string;
 }
 
@@ -82,8 +76,11 @@ const macSecret = "mac";
 const refreshKeyPeriod = days(30);
 const accessTypes = ["at+jwt"] as const;
 
+const signingPurpose = (purpose: KeyPurpose, kid: string): string =>
+  purpose === "access" ? `signing-key ${kid}` : `${purpose}-signing-key ${kid}`;
+
 function openSigningKey(master: MasterKey, row: SealedSigningKey): SigningKey {
-  const pkcs8 = unseal(master, `signing-key ${row.kid}`, row.sealed);
+  const pkcs8 = unseal(master, signingPurpose(row.purpose, row.kid), row.sealed);
   const privateKey = createPrivateKey({ key: Buffer.from(pkcs8), format: "der", type: "pkcs8" });
   const publicKey = createPublicKey(privateKey);
   const jwk = publicJwk(publicKey);
@@ -95,7 +92,8 @@ function openSigningKey(master: MasterKey, row: SealedSigningKey): SigningKey {
     privateKey,
     publicKey,
     jwk,
-    header: headerText(material, "at+jwt"),
+    purpose: row.purpose,
+    header: headerText(material, "at+jwt", row.purpose === "api" ? { jtn: "api" } : {}),
     publishedAt: row.publishedAt,
     activeAt: row.activeAt,
   };
@@ -111,12 +109,16 @@ function publicJwk(publicKey: KeyObject): PublicJwk {
   return { kty: "OKP", crv, x, kid, use: "sig", alg: "EdDSA" };
 }
 
-function makeSigningKey(master: MasterKey, chance: Chance, times: KeyTimes): SealedSigningKey {
+function makeSigningKey(master: MasterKey, chance: Chance, purpose: KeyPurpose, times: KeyTimes): SealedSigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const { kid } = publicJwk(publicKey);
   const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" });
-  return { kid, alg: "EdDSA", ...times, sealed: seal(master, `signing-key ${kid}`, pkcs8, chance) };
+  return { kid, purpose, alg: "EdDSA", ...times, sealed: seal(master, signingPurpose(purpose, kid), pkcs8, chance) };
 }
+
+const purposes = ["access", "api"] as const satisfies readonly KeyPurpose[];
+const keysOf = (signing: readonly SigningKey[], purpose: KeyPurpose): readonly SigningKey[] =>
+  signing.filter((key) => key.purpose === purpose);
 
 const refreshPurpose = (kid: number): string => `refresh-key ${kid}`;
 const secretPurpose = (purpose: string): string => `instance-secret ${purpose}`;
@@ -146,7 +148,10 @@ function missing(
     secret === undefined
       ? [{ purpose: macSecret, sealed: seal(master, secretPurpose(macSecret), chance(32), chance) }]
       : [];
-  return { signing: missingKeys(signing, now).map((times) => makeSigningKey(master, chance, times)), refresh, secrets };
+  const keys = purposes.flatMap((purpose) =>
+    missingKeys(keysOf(signing, purpose), now, purpose).map((times) => makeSigningKey(master, chance, purpose, times)),
+  );
+  return { signing: keys, refresh, secrets };
 }
 
 const isNothing = ({ signing, refresh, secrets }: SealedKeys): boolean =>
@@ -172,28 +177,44 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
   await ensure(clock.now());
 
   // Worked out once a second and not for every token.
-  let memo: { now: Seconds; of: Loaded; states: ReturnType<typeof keyStates<SigningKey>> } | undefined;
-  const states = (now: Seconds) => {
-    if (memo?.now !== now || memo.of !== loaded) memo = { now, of: loaded, states: keyStates(loaded.signing, now) };
+  type States = ReturnType<typeof keyStates<SigningKey>>;
+  let memo: { now: Seconds; of: Loaded; states: Readonly<Record<KeyPurpose, States>> } | undefined;
+  const statesAt = (now: Seconds): Readonly<Record<KeyPurpose, States>> => {
+    if (memo?.now !== now || memo.of !== loaded) {
+      const of = (purpose: KeyPurpose): States => keyStates(keysOf(loaded.signing, purpose), now, purpose);
+      memo = { now, of: loaded, states: { access: of("access"), api: of("api") } };
+    }
     return memo.states;
   };
-  const active = (now: Seconds): SigningKey => states(now).find(({ state }) => state === "active")!.key;
+  const states = (now: Seconds, purpose: KeyPurpose): States => statesAt(now)[purpose];
+  const active = (now: Seconds, purpose: KeyPurpose): SigningKey =>
+    states(now, purpose).find(({ state }) => state === "active")!.key;
   const usable = (now: Seconds, kid: string): SigningKey | undefined =>
-    states(now).find(({ key, state }) => key.kid === kid && (state === "active" || state === "retired"))?.key;
+    purposes
+      .flatMap((purpose) => states(now, purpose))
+      .find(({ key, state }) => key.kid === kid && (state === "active" || state === "retired"))?.key;
   const mac = (purpose: string, text: string): Buffer =>
     createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
 
   const macText = (purpose: string, text: string): string => mac(purpose, text).toString("base64url", 0, 16);
 
-  const readWith = (text: string, key: (kid: string) => SigningKey | undefined): AccessClaims | undefined => {
-    const verified = verifyJws(text, { types: accessTypes, key });
-    return verified.ok ? readAccessClaims(verified.payload) : undefined;
+  /** The key says which kind it is, since nobody but us has it; what the token says of itself does not count. */
+  const readWith = (text: string, find: (kid: string) => SigningKey | undefined): BearerClaims | undefined => {
+    let signer: SigningKey | undefined;
+    const verified = verifyJws(text, { types: accessTypes, key: (kid) => (signer = find(kid)) });
+    if (!verified.ok) return undefined;
+    if (signer?.purpose === "api") {
+      const claims = readApiTokenClaims(verified.payload);
+      return claims && { kind: "api", claims };
+    }
+    const claims = readAccessClaims(verified.payload);
+    return claims && { kind: "access", claims };
   };
 
   const census = (now: Seconds): KeyCensus => {
     const counts: Record<KeyState, number> = { published: 0, active: 0, retired: 0, gone: 0 };
     let nextAt: Seconds | undefined;
-    for (const { key, state } of states(now)) {
+    for (const { key, state } of states(now, "access")) {
       counts[state] += 1;
       // They come in the order of their activation.
       if (state === "published") nextAt ??= key.activeAt;
@@ -205,20 +226,33 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     ensure,
     census,
     publicKeySet: (now) => ({
-      keys: states(now).flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
+      keys: purposes
+        .flatMap((purpose) => states(now, purpose))
+        .flatMap(({ key, state }) => (state === "gone" ? [] : [key.jwk])),
     }),
     signAccess: (claims, { sub, ...extra }, turn, now) => {
-      const key = active(now);
+      const key = active(now, "access");
       // Ours first for their order, and once more for their values; the jti comes at the end, and once.
       const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub, jti: undefined };
       const text = JSON.stringify(named);
       const jti = mac("jti", `${turn} ${text}`).toString("hex", 0, 16);
       return signJws(key.header, `${text.slice(0, -1)},"jti":"${jti}"}`, key);
     },
-    readAccess: (text, now) => readWith(text, (kid) => usable(now, kid)),
-    // A key that never signed is not looked at: it is active first.
-    readOldAccess: (text) =>
-      readWith(text, (kid) => loaded.signing.find((key) => key.kid === kid && key.activeAt <= clock.now())),
+    signApiToken: (claims, now) => {
+      const key = active(now, "api");
+      return signJws(key.header, JSON.stringify(claims), key);
+    },
+    readBearer: (text, now) => readWith(text, (kid) => usable(now, kid)),
+    readOldAccess: (text): AccessClaims | undefined => {
+      // A key that never signed is not looked at: it is active first.
+      const read = readWith(text, (kid) =>
+        loaded.signing.find((key) => key.kid === kid && key.purpose === "access" && key.activeAt <= clock.now()),
+      );
+      return read?.kind === "access" ? read.claims : undefined;
+    },
+    makeOpaque,
+    readOpaque,
+    provesOpaque,
     refreshKid: () => loaded.newestRefresh!.kid,
     mintRefresh: (row, issuer) => mintRefresh(loaded.refresh, row, issuer),
     readRefresh,

@@ -4,10 +4,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
+import { apiTokenScopes } from "../core/api-token.ts";
 import { authorityOf, operator, type Authority } from "../core/authority.ts";
 import { bytesFromId, type ClientId, type SessionId, type SubjectId } from "../core/ids.ts";
 import type { JournalEvent } from "../core/journal.ts";
+import type { Holder } from "../core/session.ts";
 import type { By } from "../engine/ports.ts";
+import { openApiTokens } from "./api-token-view.ts";
 import { openJournal } from "./journal.ts";
 import { openDecisive, openView } from "./view.ts";
 
@@ -20,21 +23,34 @@ export interface Actor {
 
 const nobody: Pick<JournalEvent, "actor" | "address" | "request"> = { actor: null, address: null, request: null };
 
-/** Undefined: the session that asked is over. */
+/** Undefined: the session or the token that asked is over. */
 export function openActing(db: DatabaseSync): (by: By) => Actor | undefined {
   const decisive = openDecisive(db);
   const view = openView(db);
+  const tokens = openApiTokens(db);
+  const as = (
+    holder: Holder,
+    { address, requestId }: Extract<By, { kind: "session" }>["from"],
+    authority: Authority,
+  ): Actor => ({
+    authority,
+    subject: holder.subject,
+    told: { actor: holder.subject, address, request: requestId },
+  });
   return (by) => {
     if (by.kind === "operator") return { authority: operator, subject: null, told: nobody };
+    if (by.kind === "api-token") {
+      const found = tokens.find(bytesFromId(by.token));
+      if (found?.alive !== true) return undefined;
+      const { token, holder } = found;
+      // It reaches as far as its owner, and does there what it may itself.
+      return as(holder, by.from, { ...authorityOf(holder), scopes: apiTokenScopes(token, holder.roles) });
+    }
     const key = bytesFromId(by.session);
     const found = decisive(key);
     if (found === undefined || !found.alive || found.row.endedAt !== null) return undefined;
     const { holder } = view(key)!;
-    return {
-      authority: authorityOf(holder),
-      subject: holder.subject,
-      told: { actor: holder.subject, address: by.from.address, request: by.from.requestId },
-    };
+    return as(holder, by.from, authorityOf(holder));
   };
 }
 

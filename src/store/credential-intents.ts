@@ -64,7 +64,12 @@ export function credentialIntents(db: DatabaseSync) {
       if (may !== "yes") return { kind: may === "above" ? "forbidden" : "absent" };
       const revocation = lines.ofSubject(key, now);
       const opened = openAbove(wish, step);
-      const detail = { sessions: revocation.sessions, upto: revocation.upto, kept_current: opened !== undefined };
+      const detail = {
+        sessions: revocation.sessions,
+        api_tokens: revocation.apiTokens,
+        upto: revocation.upto,
+        kept_current: opened !== undefined,
+      };
       tell(actor, { at: now, kind: "tokens_revoked", organisation: found.organisation, subject, detail });
       return { kind: "done", revocation, opened };
     }),
@@ -89,7 +94,7 @@ export function credentialIntents(db: DatabaseSync) {
         kind: by.kind === "session" ? "password_changed" : "password_reset",
         organisation: directory.subject(key)!.organisation,
         subject: id,
-        detail: { sessions: revocation.sessions, upto: revocation.upto, ...keys },
+        detail: { sessions: revocation.sessions, api_tokens: revocation.apiTokens, upto: revocation.upto, ...keys },
         ...(intent.open === undefined ? {} : { session: intent.open.id }),
       });
       return { kind: "done", opened, revocation };

@@ -12,6 +12,7 @@ import { maxima } from "../core/policy.ts";
 import { serve, servedSeconds, windowIsOpen, type ServedTime } from "../core/served-time.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
+import { apiTokenIntents } from "./api-token-intents.ts";
 import { authKeyIntents } from "./auth-key-intents.ts";
 import { credentialIntents } from "./credential-intents.ts";
 import { keyIntents } from "./key-intents.ts";
@@ -24,6 +25,7 @@ const intentTable = (db: DatabaseSync) => ({
   ...sessionIntents(db),
   ...credentialIntents(db),
   ...authKeyIntents(db),
+  ...apiTokenIntents(db),
   ...subjectIntents(db),
   ...organisationIntents(db),
   ...keyIntents(db),

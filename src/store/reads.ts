@@ -8,7 +8,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
 import { mayHold, type SessionBasis, type SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
-import type { Credential, KeyStore, Store } from "../engine/ports.ts";
+import type { KeyStore, SealedSigningKey } from "../engine/key-store.ts";
+import type { Credential, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import {
   authKeyFromRow,
@@ -18,6 +19,7 @@ import {
   type HolderColumns,
   type SessionColumns,
 } from "./rows.ts";
+import { openApiTokens } from "./api-token-view.ts";
 import { openDirectory } from "./directory.ts";
 import { openGoodKey } from "./good-key.ts";
 import { openJournalPages } from "./journal.ts";
@@ -40,6 +42,8 @@ type Reads = Pick<
   | "findProfile"
   | "findSigningCredential"
   | "findAuthKey"
+  | "findLiveApiToken"
+  | "listApiTokens"
   | "findOrganisation"
   | "hasAdministrator"
 > &
@@ -98,6 +102,7 @@ export function openReads(db: DatabaseSync): Reads {
     `${credentialSql} JOIN subject_email e ON e.organisation = o.id AND e.subject = u.id WHERE o.canonical = ? AND o.status <> 'deleted' AND e.canonical = ?`,
   );
 
+  const apiTokens = openApiTokens(db);
   const authKey = openGoodKey(db);
   const directory = openDirectory(db);
   const journal = openJournalPages(db);
@@ -154,11 +159,12 @@ export function openReads(db: DatabaseSync): Reads {
 
   const signingKeys = prepare<{
     kid: string;
+    purpose: string;
     alg: string;
     published_at: number;
     active_at: number;
     sealed: Uint8Array;
-  }>(db, "SELECT kid, alg, published_at, active_at, sealed FROM signing_key");
+  }>(db, "SELECT kid, purpose, alg, published_at, active_at, sealed FROM signing_key");
   const refreshKeys = prepare<{ kid: number; created_at: number; sealed: Uint8Array }>(
     db,
     "SELECT kid, created_at, sealed FROM refresh_key",
@@ -183,6 +189,13 @@ export function openReads(db: DatabaseSync): Reads {
       const row = authKey(bytesFromId(subject));
       return row && authKeyFromRow(row);
     },
+    findLiveApiToken: async (id) =>
+      snapshot(() => {
+        const found = apiTokens.find(bytesFromId(id));
+        return found?.alive === true ? { token: found.token, holder: found.holder } : undefined;
+      }),
+    listApiTokens: async (subject, { before, limit, now }) =>
+      apiTokens.list(bytesFromId(subject), before === undefined ? lastId : bytesFromId(before), now, limit),
     findSubject: async (id) => snapshot(() => directory.subject(bytesFromId(id))),
     listSubjects: async ({ organisation: of, canonical, after, limit }) =>
       snapshot(() =>
@@ -236,8 +249,9 @@ export function openReads(db: DatabaseSync): Reads {
     hasAdministrator: async () => administrator.get() !== undefined,
     // Keys are only ever added, so a set read while one is added lacks it and no more.
     loadKeys: async () => ({
-      signing: signingKeys.all().map(({ kid, alg, published_at, active_at, sealed }) => ({
+      signing: signingKeys.all().map(({ kid, purpose, alg, published_at, active_at, sealed }) => ({
         kid,
+        purpose: purpose as SealedSigningKey["purpose"],
         alg,
         publishedAt: published_at as Seconds,
         activeAt: active_at as Seconds,

@@ -29,6 +29,16 @@ export function openLines(db: DatabaseSync): Lines {
   const drawSubject = prepare(db, "UPDATE subject SET revoked_upto = ? WHERE id = ?");
   // The line is what kills; the rows are marked so that those that are dead do not stay among the living.
   const end = prepare(db, "UPDATE session SET ended_at = ? WHERE subject = ? AND ended_at IS NULL");
+  // The same of API tokens; an opaque one is good nowhere but here, and so for nobody after this.
+  const heldTokens = prepare<{ tokens: number; until: number | null }>(
+    db,
+    `SELECT count(*) AS tokens, max(CASE WHEN t.secret IS NULL THEN t.expires_at END) AS until
+     FROM api_token t JOIN instance i ON i.id = 1
+     JOIN subject u ON u.id = t.subject JOIN organisation o ON o.id = u.organisation
+     WHERE t.subject = ? AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?) AND t.epoch = i.epoch
+       AND t.born > max(u.revoked_upto, o.revoked_upto)`,
+  );
+  const endTokens = prepare(db, "UPDATE api_token SET ended_at = ? WHERE subject = ? AND ended_at IS NULL");
   const drawOrganisation = prepare(db, "UPDATE organisation SET revoked_upto = ? WHERE id = ?");
 
   const upto = (): number => {
@@ -40,10 +50,13 @@ export function openLines(db: DatabaseSync): Lines {
   return {
     ofSubject: (id, now) => {
       const { sessions, until } = held.get(now, id, now)!;
+      const tokens = heldTokens.get(id, now)!;
       const line = upto();
       drawSubject.run(line, id);
       end.run(now, id);
-      return { upto: line, sessions, accessUntil: (until ?? now) as Seconds };
+      endTokens.run(now, id);
+      const accessUntil = Math.max(until ?? now, tokens.until ?? now) as Seconds;
+      return { upto: line, sessions, apiTokens: tokens.tokens, accessUntil };
     },
     ofOrganisation: (id) => {
       drawOrganisation.run(upto(), id);

@@ -188,7 +188,9 @@ export function subjectIntents(db: DatabaseSync) {
         }
         const keys = to === "deleted" ? endKey(key, now) : {};
         const detail: JournalDetail =
-          revocation === undefined ? {} : { sessions: revocation.sessions, upto: revocation.upto, ...keys };
+          revocation === undefined
+            ? {}
+            : { sessions: revocation.sessions, api_tokens: revocation.apiTokens, upto: revocation.upto, ...keys };
         tell(actor, { at: now, kind, organisation: found.organisation, subject: id, detail });
         const left = to === "deleted" ? { ...found, roles: [], emails: [] } : found;
         return { kind: "done", subject: { ...left, status: to }, revocation };

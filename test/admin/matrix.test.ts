@@ -59,6 +59,28 @@ const table: Readonly<Record<string, Rule>> = {
   // Who may not set one has none: 404.
   "get /api/v1/me/auth-key": { roles: everybody, to: "self", absent: true },
   "delete /api/v1/me/auth-key": { roles: own, to: "self" },
+  "get /api/v1/api-tokens": { roles: ["admin", "org_admin", "auditor", "member"], to: "self" },
+  "post /api/v1/api-tokens": { roles: own, to: "self", request: async () => ({ body: { name: "ci" } }) },
+  // That of somebody else is not there for anybody.
+  "get /api/v1/api-tokens/{id}": {
+    roles: ["admin", "org_admin", "auditor", "member"],
+    to: "self",
+    absent: true,
+    request: tokenOfVictim,
+  },
+  "post /api/v1/api-tokens/{id}/rotate": {
+    roles: own,
+    to: "self",
+    absent: true,
+    request: async (at, organisation) => ({ ...(await tokenOfVictim(at, organisation)), body: {} }),
+  },
+  "patch /api/v1/api-tokens/{id}": {
+    roles: administrators,
+    to: "other",
+    request: async (at, organisation) => ({ ...(await tokenOfVictim(at, organisation)), body: { name: "renamed" } }),
+  },
+  "delete /api/v1/api-tokens/{id}": { roles: administrators, to: "other", request: tokenOfVictim },
+  "get /api/v1/users/{id}/api-tokens": { roles: lookers, to: "other", request: onVictim },
   "get /api/v1/sessions": { roles: ["admin", "org_admin", "auditor", "member"], to: "self" },
   "delete /api/v1/sessions/{id}": {
     roles: administrators,
@@ -118,6 +140,11 @@ const table: Readonly<Record<string, Rule>> = {
   // Of the instance, so for those who reach all of it.
   "get /api/v1/refusals": { roles: ["admin"], to: "self" },
 };
+
+async function tokenOfVictim({ victim, as }: House, organisation: "Root" | "Acme"): Promise<{ path: string }> {
+  const minted = await as(await victim(organisation), "post", "/api/v1/api-tokens", { name: "ci" });
+  return { path: (await answered<{ id: string }>(minted, 201)).id };
+}
 
 async function emptyOrganisation({ as, of }: House): Promise<{ path: string }> {
   const body = { name: `Empty ${names++}` };
@@ -196,9 +223,9 @@ describe("the matrix of roles, operations and organisations", () => {
           if (roles === null) continue;
           const may = roles.includes(role);
           for (const target of to === "other" ? (["Root", "Acme"] as const) : [home]) {
-            // Everybody ends their own sessions by these; those of others are not there for who administers nobody.
-            const isOfSessions = /\/sessions\/\{id\}$|\/revoke-tokens$/.test(operation.path);
-            const scoped = may || (isOfSessions && own.includes(role));
+            // Everybody does it to their own by these; what is of others is not there for who administers nobody.
+            const isOfTokens = /\/(?:sessions|api-tokens)\/\{id\}$|\/revoke-tokens$/.test(operation.path);
+            const scoped = may || (isOfTokens && own.includes(role));
             const reached = may && (role === "admin" || target === home);
             const expected = !scoped ? "403" : reached ? "yes" : "404";
             assert.equal(await outcome(who, operation, table[title]!, target), expected, `${title} in ${target}`);

@@ -41,6 +41,7 @@ describe("GET /api/v1/me", () => {
         roles: ["member"],
         scopes: claims["scope"],
         session_id: claims["sid"],
+        api_token_id: null,
       },
     );
   });

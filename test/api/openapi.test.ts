@@ -46,6 +46,13 @@ const routes = [
   "put /api/v1/me/auth-key",
   "get /api/v1/me/auth-key",
   "delete /api/v1/me/auth-key",
+  "post /api/v1/api-tokens",
+  "get /api/v1/api-tokens",
+  "get /api/v1/api-tokens/{id}",
+  "patch /api/v1/api-tokens/{id}",
+  "post /api/v1/api-tokens/{id}/rotate",
+  "delete /api/v1/api-tokens/{id}",
+  "get /api/v1/users/{id}/api-tokens",
   "post /api/v1/refresh",
   "post /api/v1/logout",
   "get /api/v1/me",
@@ -144,7 +151,7 @@ describe("GET /openapi.json", () => {
     assert.deepEqual(Object.keys(document.components.securitySchemes), ["accessToken"]);
     for (const [name, { security, responses }] of operations) {
       if (security.length === 0) continue;
-      assert.match(String(security[0]?.["accessToken"]?.[0]), /^[a-z-]+:(?:read|write)$/, name);
+      assert.match(String(security[0]?.["accessToken"]?.[0]), /^(?:[a-z-]+:(?:read|write)|tokens:mint)$/, name);
       for (const status of ["401", "403"]) assert.ok(status in responses, `${name} ${status}`);
     }
     assert.deepEqual(
@@ -200,6 +207,10 @@ describe("GET /openapi.json", () => {
         "post /api/v1/password-reset password_reset",
         "put /api/v1/me/auth-key auth_key_set",
         "delete /api/v1/me/auth-key auth_key_deleted",
+        "post /api/v1/api-tokens api_token_minted",
+        "patch /api/v1/api-tokens/{id} api_token_changed",
+        "delete /api/v1/api-tokens/{id} api_token_ended",
+        "post /api/v1/api-tokens/{id}/rotate api_token_rotated",
         "delete /api/v1/sessions/{id} session_ended",
         "post /api/v1/revoke-tokens tokens_revoked",
         "post /api/v1/users subject_created",

@@ -4,7 +4,7 @@ import { createDecipheriv, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
 
-import type { KeyStore, SealedKeys } from "../../src/engine/ports.ts";
+import type { KeyStore, SealedKeys } from "../../src/engine/key-store.ts";
 import { seal, SealBroken, unseal } from "../../src/keys/seal.ts";
 import { openTokenKeys, type TokenKeys } from "../../src/keys/token-keys.ts";
 import { testClock } from "../authority.ts";
@@ -108,7 +108,7 @@ async function freshRows(): Promise<SealedKeys> {
 
 test("J-27: keys that were stored open again, the same ones, and nothing is made that is there", async () => {
   const rows = await freshRows();
-  assert.deepEqual([rows.signing.length, rows.refresh.length, rows.secrets.length], [2, 1, 1]);
+  assert.deepEqual([rows.signing.length, rows.refresh.length, rows.secrets.length], [4, 1, 1]);
   const store = storeOf(rows);
   const clock = testClock();
   const keys = await openTokenKeys({ store, master, chance: randomBytes, clock });
@@ -134,6 +134,7 @@ test("J-27: a sealed key in the place of another, or under another label, opens 
     },
     "a signing key under a name of its own": { ...rows, signing: [{ ...first, kid: "chosen" }, second] },
     "a signing key for another algorithm": { ...rows, signing: [{ ...first, alg: "ES256" }, second] },
+    "a signing key of sessions as one of API tokens": { ...rows, signing: [{ ...first, purpose: "api" }, second] },
     "a signing key without a name": { ...rows, signing: [{ ...first, kid: "" }, second] },
     "a refresh key under another number": { ...rows, refresh: [{ ...refresh, kid: 2 }] },
     "the secret as a refresh key": { ...rows, refresh: [{ ...refresh, sealed: secret.sealed }] },

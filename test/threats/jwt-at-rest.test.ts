@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { demoPassword } from "../../src/compose/demo.ts";
-import type { SealedKeys } from "../../src/engine/ports.ts";
+import type { SealedKeys } from "../../src/engine/key-store.ts";
 import { unseal } from "../../src/keys/seal.ts";
 import { add } from "../api/people.ts";
 import { authority, good, type WirePair } from "../authority.ts";

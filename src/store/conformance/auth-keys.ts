@@ -206,7 +206,10 @@ export function authKeyConformance(name: string, open: () => Promise<StoreUnderT
       await store.setSubjectStatus({ id: first, verb: "delete", by: operator, now: now() });
       assert.equal(await store.findAuthKey(first), undefined);
       assert.equal(await kindOf(set(newKey(), first, by)), "stale");
-      assert.deepEqual((await told(first))[0], ["subject_deleted", { sessions: 1, upto: 1, auth_keys: 1 }]);
+      assert.deepEqual((await told(first))[0], [
+        "subject_deleted",
+        { sessions: 1, api_tokens: 0, upto: 1, auth_keys: 1 },
+      ]);
       await world.subject("carol");
       assert.equal((await credential("carol"))?.authKey, undefined);
     });

@@ -275,7 +275,14 @@ export function sessionConformance(name: string, open: () => Promise<StoreUnderT
     test("keys come back as they were stored", async () => {
       const keys = {
         signing: [
-          { kid: "k", alg: "EdDSA", publishedAt: seconds(1), activeAt: seconds(2), sealed: Uint8Array.of(1, 2) },
+          {
+            kid: "k",
+            purpose: "api" as const,
+            alg: "EdDSA",
+            publishedAt: seconds(1),
+            activeAt: seconds(2),
+            sealed: Uint8Array.of(1, 2),
+          },
         ],
         refresh: [{ kid: 7, createdAt: seconds(3), sealed: Uint8Array.of(3) }],
         secrets: [{ purpose: "mac", sealed: Uint8Array.of(4) }],

@@ -2,6 +2,7 @@
  * What every store must do, races included, whatever it is made of. A store passes by running `storeConformance` in
  * its tests; there are no mocks of stores anywhere else.
  */
+import { apiTokenConformance } from "./api-tokens.ts";
 import { authKeyConformance } from "./auth-keys.ts";
 import { peopleConformance } from "./people.ts";
 import { sessionConformance } from "./sessions.ts";
@@ -11,4 +12,5 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
   sessionConformance(name, open);
   peopleConformance(name, open);
   authKeyConformance(name, open);
+  apiTokenConformance(name, open);
 }

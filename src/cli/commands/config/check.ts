@@ -14,7 +14,7 @@ const isAddress = (value: unknown): value is { hostname: string; port: number } 
 
 /** Settings whose value is a length of time, by the last part of their name. */
 const isTime = (name: string): boolean =>
-  /\.(?:access|idle|absolute|retry_window|delay|longest|network_refill)$/.test(name) && !name.startsWith("log.");
+  /\.(?:access|idle|absolute|retry_window|delay|usual|longest|network_refill)$/.test(name) && !name.startsWith("log.");
 
 /** In the form that a configuration takes. */
 function show(name: string, value: unknown): string {

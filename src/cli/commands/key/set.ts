@@ -31,7 +31,7 @@ function readPublicKey(file: string): string {
 export const keySet = command({
   usage: "key set FILE",
   about:
-    "Sets the public key (RSA; PEM, or a line as in id_rsa.pub) that jeton login --key is checked by. Sessions of the key before end. Needs a sign-in by password of the last 15 minutes, and asks for it.",
+    "Sets the public key (RSA; PEM, or a line as in id_rsa.pub) that jeton login --key is checked by. Sessions of the key before end. Needs a sign-in by password of the last 10 minutes, and asks for it.",
   operands: 1,
   flags: passwordFlags,
   examples: [["jeton key set ~/.ssh/ci.pub", "then: jeton login --username ci --key ~/.ssh/ci"]],

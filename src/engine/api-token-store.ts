@@ -1,0 +1,64 @@
+/** What the engine asks of the store about API tokens. A part of the `Store` port. */
+import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
+import type { ApiTokenId, SubjectId } from "../core/ids.ts";
+import type { Seconds } from "../core/units.ts";
+import type { By, Done, SignalOptions } from "./ports.ts";
+
+/** What is settled about a token before it is made. */
+export interface NewApiToken extends Pick<
+  ApiTokenRow,
+  "id" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "secretHash"
+> {
+  /** Live tokens of one subject. */
+  readonly cap: number;
+  readonly by: Exclude<By, { readonly kind: "operator" }>;
+  readonly now: Seconds;
+}
+
+export interface ApiTokenStore {
+  /** One that has not ended and is alive, by one snapshot. Whether it has expired is the caller's to see. */
+  readonly findLiveApiToken: (id: ApiTokenId) => Promise<ApiTokenView | undefined>;
+  /** The same, newest first, before `before` if one is given, without those that have expired. */
+  readonly listApiTokens: (
+    subject: SubjectId,
+    page: { readonly before: ApiTokenId | undefined; readonly limit: number; readonly now: Seconds },
+  ) => Promise<readonly ApiTokenRow[]>;
+  /**
+   * A token of whoever asks, born in this step. `exceeds`: of scopes that the asker does not have. `too-many`: the cap.
+   */
+  readonly mintApiToken: (
+    intent: NewApiToken,
+    options?: SignalOptions,
+  ) => Promise<Done<{ readonly minted: ApiTokenView }>>;
+  /**
+   * The same in the place of one's own token `old`, which ends at `oldEnds` at the latest. `wrong-state`: it was replaced
+   * before.
+   */
+  readonly rotateApiToken: (
+    intent: NewApiToken & { readonly old: ApiTokenId; readonly oldEnds: Seconds },
+    options?: SignalOptions,
+  ) => Promise<Done<{ readonly minted: ApiTokenView }>>;
+  /** One's own, or that of somebody whom one may change; `absent` for every other. */
+  readonly renameApiToken: (intent: {
+    readonly id: ApiTokenId;
+    readonly name: string;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly token: ApiTokenRow }>>;
+  /** The same; one that is over already is `absent`. */
+  readonly endApiToken: (intent: {
+    readonly id: ApiTokenId;
+    readonly by: By;
+    readonly now: Seconds;
+  }) => Promise<Done<{ readonly token: ApiTokenRow }>>;
+  /** Writes down when and from where tokens were used; those that are gone are passed over. */
+  readonly noteApiTokenUses: (
+    uses: readonly { readonly id: ApiTokenId; readonly at: Seconds; readonly from: string }[],
+  ) => Promise<void>;
+  /** Removes tokens that have been over for long, of up to `limit` from `after` on; the last id looked at. */
+  readonly sweepApiTokens: (intent: {
+    readonly after: ApiTokenId | undefined;
+    readonly limit: number;
+    readonly now: Seconds;
+  }) => Promise<{ readonly removed: number; readonly last: ApiTokenId | undefined }>;
+}

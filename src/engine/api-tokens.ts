@@ -1,0 +1,307 @@
+/**
+ * API tokens: made, listed, renamed, rotated and revoked. One lives long and is a sign-in of its own, so whoever makes it
+ * has signed in by password a moment ago (RFC 9470, ASVS 7.5.3), or has a token that may make tokens; and it never gets
+ * more than what makes it has.
+ */
+import {
+  apiTokenScopes,
+  isExpired,
+  longestApiToken,
+  type ApiTokenFormat,
+  type ApiTokenRow,
+} from "../core/api-token.ts";
+import type { ApiTokenView } from "../core/api-token.ts";
+import type { ApiTokenClaims } from "../core/claims.ts";
+import { idEntropy, newId, parseId, type ApiTokenId, type SubjectId } from "../core/ids.ts";
+import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
+import { everydayScopes, type Scope } from "../core/scope.ts";
+import { Secret } from "../core/secret.ts";
+import { after, between, earlier, type Seconds } from "../core/units.ts";
+import type { NewApiToken } from "./api-token-store.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
+import { findSubject } from "./directory.ts";
+import { refusalOf } from "./done.ts";
+import { on, type Principal } from "./introspect.ts";
+import type { Chance, Clock, Store, Tokens } from "./ports.ts";
+import { recentSession } from "./recent-session.ts";
+
+export interface ApiTokenLimits {
+  /** How long one lives when nobody says otherwise. */
+  readonly usual: Seconds;
+  readonly longest: Seconds;
+  /** Whether an opaque one may live until it is revoked. */
+  readonly endless: boolean;
+  /** Live ones of one subject. */
+  readonly cap: number;
+}
+
+export interface ApiTokensDeps {
+  readonly store: Pick<
+    Store,
+    | "findLiveApiToken"
+    | "listApiTokens"
+    | "mintApiToken"
+    | "rotateApiToken"
+    | "renameApiToken"
+    | "endApiToken"
+    | "findSubject"
+  >;
+  readonly tokens: Pick<Tokens, "signApiToken" | "makeOpaque" | "macText">;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly issuer: string;
+  readonly apiTokens: ApiTokenLimits;
+  /** Address ranges in their one spelling; undefined: one of them is none. */
+  readonly canonicalNetworks: (ranges: readonly string[]) => readonly string[] | undefined;
+}
+
+export interface ApiTokenWish {
+  readonly name: string;
+  /** Undefined: the usual life. Null: until it is revoked. */
+  readonly expiresIn: Seconds | null | undefined;
+  /** Undefined: what belongs to its owner. */
+  readonly scopes: readonly Scope[] | undefined;
+  /** Undefined: this instance. */
+  readonly audiences: readonly string[] | undefined;
+  /** Undefined: from anywhere. */
+  readonly networks: readonly string[] | undefined;
+  readonly format: ApiTokenFormat;
+}
+
+/** The one time that a token is shown. */
+export interface MintedApiToken extends ApiTokenView {
+  readonly text: Secret;
+}
+
+/** A token with limits of its own makes no token without them. */
+const isNarrow = ({ audiences, networks }: ApiTokenRow): boolean => audiences !== null || networks !== null;
+
+/** Why the caller may make no token at all; undefined where it may. */
+function mayMint(caller: Principal, now: Seconds): Refusal | undefined {
+  if (caller.by.kind === "session")
+    return recentSession(caller, now) === undefined ? refused("reauthentication_needed") : undefined;
+  return isNarrow(caller.by.token)
+    ? refused("exceeds_grant", "A token that is for certain networks or audiences makes no other token.")
+    : undefined;
+}
+
+/** Undefined as a scope list means "what belongs to the owner"; of that a token passes on what it has. */
+function grantedScopes(caller: Principal, wished: readonly Scope[] | undefined): Outcome<readonly Scope[] | null> {
+  if (wished === undefined)
+    return granted(
+      caller.by.kind === "session" ? null : caller.scopes.filter((scope) => everydayScopes.has(scope)).toSorted(),
+    );
+  const beyond = wished.filter((scope) => !caller.scopes.includes(scope));
+  if (beyond.length > 0) return refused("exceeds_grant", `scopes: you do not have ${beyond.join(", ")} yourself.`);
+  return granted([...new Set(wished)].toSorted());
+}
+
+/** Until when, at most, what the caller makes may live; null: there is no such end. */
+const endOf = ({ by }: Principal): Seconds | null => (by.kind === "session" ? null : by.token.expiresAt);
+
+function grantedEnd(
+  { apiTokens: { usual, longest, endless } }: Pick<ApiTokensDeps, "apiTokens">,
+  caller: Principal,
+  { expiresIn, format }: Pick<ApiTokenWish, "expiresIn" | "format">,
+  now: Seconds,
+): Outcome<Seconds | null> {
+  const end = endOf(caller);
+  if (expiresIn === null) {
+    if (format !== "opaque")
+      return refused("invalid_request", "expires_in: only an opaque token lives until it is revoked.");
+    if (!endless) return refused("invalid_request", "expires_in: the operator has set that each token has an end.");
+    return end === null
+      ? granted(null)
+      : refused("exceeds_grant", "expires_in: the token that asks has an end itself.");
+  }
+  const most = format === "jwt" ? earlier(longest, longestApiToken) : longest;
+  if (expiresIn === undefined) {
+    const natural = after(now, earlier(usual, most));
+    return granted(end === null ? natural : earlier(natural, end));
+  }
+  if (expiresIn > most) return refused("invalid_request", `expires_in: ${most} seconds at most.`);
+  const wished = after(now, expiresIn);
+  return end !== null && wished > end
+    ? refused("exceeds_grant", "expires_in: the token that asks ends before.")
+    : granted(wished);
+}
+
+function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: ApiTokenView): ApiTokenClaims {
+  const { audiences } = token;
+  return {
+    iss: issuer,
+    sub: holder.subject,
+    aud: audiences === null ? issuer : audiences.length === 1 ? audiences[0]! : audiences,
+    client_id: "native",
+    iat: token.createdAt,
+    // The store has none without an end that is a JWT.
+    exp: token.expiresAt!,
+    jti: token.id,
+    born: token.born,
+    org: holder.organisation,
+    scope: apiTokenScopes(token, holder.roles).join(" "),
+    roles: holder.roles,
+  };
+}
+
+type Settled = Pick<NewApiToken, "name" | "expiresAt" | "scopes" | "audiences" | "networks">;
+
+/** Makes the row by `store`, and the token that belongs to it. */
+async function make(
+  deps: ApiTokensDeps,
+  caller: Principal,
+  wish: {
+    readonly settled: Settled;
+    readonly format: ApiTokenFormat;
+    readonly from: Circumstances;
+    readonly now: Seconds;
+  },
+  store: (intent: NewApiToken) => ReturnType<Store["mintApiToken"]>,
+): Promise<Outcome<MintedApiToken>> {
+  const { settled, format, from, now } = wish;
+  const id = newId<ApiTokenId>(deps.clock.millis(), deps.chance(idEntropy));
+  const opaque = format === "opaque" ? deps.tokens.makeOpaque(id, deps.chance(32)) : undefined;
+  const done = await store({
+    id,
+    ...settled,
+    secretHash: opaque?.secretHash ?? null,
+    cap: deps.apiTokens.cap,
+    by: on(caller, from),
+    now,
+  });
+  if (done.kind !== "done") return refusalOf(done.kind);
+  const { minted } = done;
+  const text = opaque?.text ?? deps.tokens.signApiToken(claimsOf(deps, minted), now);
+  return granted({ ...minted, text: new Secret(text) });
+}
+
+/**
+ * Refuses with `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`, or `invalid_token` when
+ * the caller is over meanwhile.
+ */
+export async function mintApiToken(
+  deps: ApiTokensDeps,
+  caller: Principal,
+  wish: ApiTokenWish,
+  from: Circumstances,
+): Promise<Outcome<MintedApiToken>> {
+  const now = deps.clock.now();
+  const not = mayMint(caller, now);
+  if (not !== undefined) return not;
+  const networks = wish.networks === undefined ? null : deps.canonicalNetworks(wish.networks);
+  if (networks === undefined)
+    return refused("invalid_request", "networks: addresses and ranges, such as 192.0.2.7, 10.0.0.0/8 or fd00::/8.");
+  const scopes = grantedScopes(caller, wish.scopes);
+  if (!scopes.ok) return scopes;
+  const expiresAt = grantedEnd(deps, caller, wish, now);
+  if (!expiresAt.ok) return expiresAt;
+  const settled = {
+    name: wish.name,
+    expiresAt: expiresAt.value,
+    scopes: scopes.value,
+    audiences: wish.audiences ?? null,
+    networks,
+  };
+  return make(deps, caller, { settled, format: wish.format, from, now }, deps.store.mintApiToken);
+}
+
+export interface Rotation {
+  readonly id: ApiTokenId;
+  /** For how long the old one stays good beside the new one. */
+  readonly keepOld: Seconds;
+}
+
+/**
+ * A new token with the name, the rights and the length of life of the caller's own `id`, which ends after `keepOld`.
+ * Refuses as `mintApiToken`, with `not_found`, and with `wrong_state` where it was rotated before.
+ */
+export async function rotateApiToken(
+  deps: ApiTokensDeps,
+  caller: Principal,
+  { id, keepOld }: Rotation,
+  from: Circumstances,
+): Promise<Outcome<MintedApiToken>> {
+  const now = deps.clock.now();
+  const not = mayMint(caller, now);
+  if (not !== undefined) return not;
+  const found = await ownApiToken(deps, caller, id);
+  if (!found.ok) return found;
+  const { name, scopes, audiences, networks, secretHash, createdAt, expiresAt } = found.value;
+  const format = secretHash === null ? "jwt" : "opaque";
+  const life = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
+  const kept = grantedScopes(caller, scopes ?? undefined);
+  if (!kept.ok) return kept;
+  const end = grantedEnd(deps, caller, { expiresIn: life, format }, now);
+  if (!end.ok) return end;
+  const settled = { name, expiresAt: end.value, scopes: kept.value, audiences, networks };
+  const oldEnds = after(now, keepOld);
+  return make(deps, caller, { settled, format, from, now }, (intent) =>
+    deps.store.rotateApiToken({ ...intent, old: id, oldEnds }),
+  );
+}
+
+/** Newest first: the caller's own, or those of a subject within the caller's reach. Refuses as `listSessions`. */
+export async function listApiTokens(
+  deps: Pick<ApiTokensDeps, "store" | "tokens" | "clock">,
+  caller: Principal,
+  of: SubjectId | "own",
+  { limit, cursor }: PageRequest,
+): Promise<Outcome<Page<ApiTokenRow>>> {
+  const subject = of === "own" ? caller.holder.subject : of;
+  if (of !== "own") {
+    const found = await findSubject(deps, caller, of);
+    if (!found.ok) return found;
+  }
+  const places = cursors(deps, "api-tokens", subject, parseId<ApiTokenId>);
+  const before = places.read(cursor);
+  if (!before.ok) return before;
+  const rows = await deps.store.listApiTokens(subject, {
+    before: before.value,
+    limit: limit + 1,
+    now: deps.clock.now(),
+  });
+  return granted(pageOf(rows, limit, ({ id }) => id, places));
+}
+
+/** Refuses with `not_found` for one that is somebody else's, as for one that never was. */
+export async function ownApiToken(
+  { store, clock }: Pick<ApiTokensDeps, "store" | "clock">,
+  { holder }: Principal,
+  id: ApiTokenId,
+): Promise<Outcome<ApiTokenRow>> {
+  const found = await store.findLiveApiToken(id);
+  if (found === undefined || found.holder.subject !== holder.subject || isExpired(found.token, clock.now()))
+    return refused("not_found");
+  return granted(found.token);
+}
+
+export async function renameApiToken(
+  { store, clock }: Pick<ApiTokensDeps, "store" | "clock">,
+  caller: Principal,
+  { id, name }: { readonly id: ApiTokenId; readonly name: string },
+  from: Circumstances,
+): Promise<Outcome<ApiTokenRow>> {
+  const done = await store.renameApiToken({ id, name, by: on(caller, from), now: clock.now() });
+  return done.kind === "done" ? granted(done.token) : refusalOf(done.kind);
+}
+
+export interface EndedApiToken {
+  readonly id: ApiTokenId;
+  /** It is good nowhere after this, even where it is verified offline. */
+  readonly accessUntil: Seconds;
+}
+
+/** One's own, or that of somebody whom one administers. Refuses with `not_found` for every other. */
+export async function endApiToken(
+  { store, clock }: Pick<ApiTokensDeps, "store" | "clock">,
+  caller: Principal,
+  id: ApiTokenId,
+  from: Circumstances,
+): Promise<Outcome<EndedApiToken>> {
+  const now = clock.now();
+  const done = await store.endApiToken({ id, by: on(caller, from), now });
+  if (done.kind !== "done") return refusalOf(done.kind);
+  const { secretHash, expiresAt } = done.token;
+  return granted({ id, accessUntil: secretHash === null && expiresAt !== null ? expiresAt : now });
+}
