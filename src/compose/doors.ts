@@ -4,6 +4,7 @@ import { authKeyRoutes } from "../api/auth-key.ts";
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
 import { journalRoutes } from "../api/journal.ts";
+import { leakedRoutes } from "../api/leaked.ts";
 import { keySetRoutes } from "../api/key-set.ts";
 import { meRoutes } from "../api/me.ts";
 import { organisationsRoutes } from "../api/organisations.ts";
@@ -163,6 +164,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     ...passwordRoutes(engine, native),
     ...authKeyRoutes(engine),
     ...apiTokensRoutes(engine),
+    ...leakedRoutes(engine),
     ...sessionsRoutes(engine),
     ...revokeTokensRoutes(engine, native),
     ...usersRoutes(engine),

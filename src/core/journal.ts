@@ -23,6 +23,7 @@ export const journalKinds = [
   "api_token_changed",
   "api_token_rotated",
   "api_token_ended",
+  "api_token_leaked",
   "subject_created",
   "subject_changed",
   "subject_disabled",

@@ -2,6 +2,7 @@
 import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenId, SubjectId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
+import type { Circumstances } from "./circumstances.ts";
 import type { By, Done, SignalOptions } from "./ports.ts";
 
 /** What is settled about a token before it is made. */
@@ -51,6 +52,12 @@ export interface ApiTokenStore {
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly token: ApiTokenRow }>>;
+  /** The same for one that somebody showed whose it is not; one that is over stays so. */
+  readonly endLeakedApiToken: (intent: {
+    readonly id: ApiTokenId;
+    readonly from: Circumstances;
+    readonly now: Seconds;
+  }) => Promise<void>;
   /** Writes down when and from where tokens were used; those that are gone are passed over. */
   readonly noteApiTokenUses: (
     uses: readonly { readonly id: ApiTokenId; readonly at: Seconds; readonly from: string }[],

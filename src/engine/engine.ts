@@ -17,6 +17,7 @@ import {
 } from "./api-tokens.ts";
 import { deleteAuthKey, ownAuthKey, setAuthKey } from "./auth-keys.ts";
 import { keepHouse } from "./housekeeping.ts";
+import { endLeaked } from "./leaked.ts";
 import type { Meter, SignInResult } from "./meter.ts";
 import { authenticate, readExpired, type IntrospectDeps, type Principal } from "./introspect.ts";
 import type { TokenPair } from "./issue.ts";
@@ -112,6 +113,7 @@ export interface Engine {
   readonly ownApiToken: Bound<typeof ownApiToken>;
   readonly renameApiToken: Bound<typeof renameApiToken>;
   readonly endApiToken: Bound<typeof endApiToken>;
+  readonly endLeaked: Bound<typeof endLeaked>;
   /** Writes down which API tokens were used; to be called now and then. */
   readonly writeTokenUses: () => Promise<void>;
   readonly endSession: (caller: Principal, id: SessionId, from: Circumstances) => Promise<Outcome<Receipt>>;
@@ -173,6 +175,7 @@ export function createEngine(deps: EngineDeps): Engine {
     renameApiToken: (...asked) => renameApiToken(deps, ...asked),
     endApiToken: (...asked) => endApiToken(deps, ...asked),
     writeTokenUses: uses.write,
+    endLeaked: (...asked) => endLeaked(deps, ...asked),
     endSession: (caller, id, from) => endSession(deps, caller, id, from),
     listSessions: (...asked) => listSessions(deps, ...asked),
     revokeTokens: (asked) => revokeTokens(deps, asked),

@@ -114,8 +114,11 @@ export type Rotated =
 
 export interface EndSession {
   readonly id: SessionId;
-  /** For a logout by token: ends it only if it is this client's. Otherwise by somebody who may: see `By`. */
-  readonly of: { readonly client: ClientId; readonly from: Circumstances } | By;
+  /**
+   * For a logout by token: ends it only if it is this client's. `leaked`: somebody showed a token of it, whoever that is.
+   * Otherwise by somebody who may: see `By`.
+   */
+  readonly of: { readonly client: ClientId; readonly from: Circumstances } | { readonly leaked: Circumstances } | By;
   readonly now: Seconds;
 }
 

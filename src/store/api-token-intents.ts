@@ -8,7 +8,7 @@ import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import { days, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "../engine/api-token-store.ts";
 import type { By, Done, NotDone, Store } from "../engine/ports.ts";
-import { openActing, openTelling, type Actor } from "./acting.ts";
+import { byThemselves, openActing, openTelling, type Actor } from "./acting.ts";
 import { openApiTokens, type FoundApiToken } from "./api-token-view.ts";
 import { prepare } from "./bind.ts";
 import { manyRows } from "./step.ts";
@@ -16,6 +16,7 @@ import { manyRows } from "./step.ts";
 type Rotate = Parameters<Store["rotateApiToken"]>[0];
 type Rename = Parameters<Store["renameApiToken"]>[0];
 type End = Parameters<Store["endApiToken"]>[0];
+type Leaked = Parameters<Store["endLeakedApiToken"]>[0];
 type Uses = Parameters<Store["noteApiTokenUses"]>[0];
 type Sweep = Parameters<Store["sweepApiTokens"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepApiTokens"]>>;
@@ -62,7 +63,7 @@ export function apiTokenIntents(db: DatabaseSync) {
   const sweep = prepare(db, "DELETE FROM api_token WHERE id > ? AND id <= ? AND (ended_at <= ? OR expires_at <= ?)");
 
   function told(
-    actor: Actor,
+    actor: Pick<Actor, "told">,
     { token, holder }: ApiTokenView,
     kind: Extract<JournalKind, `api_token_${string}`>,
     at: Seconds,
@@ -144,6 +145,13 @@ export function apiTokenIntents(db: DatabaseSync) {
       end.run(now, bytesFromId(id));
       told(target.actor, target.found, "api_token_ended", now);
       return { kind: "done", token: target.found.token };
+    }),
+
+    endLeakedApiToken: manyRows(({ id, from, now }: Leaked): void => {
+      const found = find(bytesFromId(id));
+      if (found?.alive !== true) return;
+      end.run(now, bytesFromId(id));
+      told(byThemselves(null, from), found, "api_token_leaked", now);
     }),
 
     noteApiTokenUses: manyRows((uses: Uses): void => {

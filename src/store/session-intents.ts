@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { mayChange } from "../core/authority.ts";
 import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
-import type { Holder, SessionTurn } from "../core/session.ts";
+import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { By, Ended, EndSession, Rotate, Rotated, Store } from "../engine/ports.ts";
@@ -53,6 +53,13 @@ export function sessionIntents(db: DatabaseSync) {
     const { authority, subject } = actor;
     if (subject === holder.subject) return actor;
     return mayChange(authority, holder) === "yes" ? actor : undefined;
+  }
+
+  /** On whose account a session ends; undefined: it does not. */
+  function whoEnds(of: EndSession["of"], { session, holder }: SessionView): Pick<Actor, "told"> | undefined {
+    if ("leaked" in of) return byThemselves(null, of.leaked);
+    if (!("client" in of)) return mayEnd(of, holder);
+    return session.client === of.client ? byThemselves(holder.subject, of.from) : undefined;
   }
 
   /** Who presented the token proved nothing: the thief and the owner look alike. */
@@ -112,19 +119,23 @@ export function sessionIntents(db: DatabaseSync) {
       const found = read(bytesFromId(id));
       if (found === undefined) return { kind: "absent" };
       const { session, holder } = found;
-      const told =
-        "client" in of
-          ? session.client === of.client
-            ? byThemselves(holder.subject, of.from)
-            : undefined
-          : mayEnd(of, holder);
+      const told = whoEnds(of, found);
       if (told === undefined) return { kind: "absent" };
       const accessUntil = (endedAt: Seconds): Seconds =>
         earlier(after(endedAt, session.accessLifetime), session.absoluteEnd);
       if (session.endedAt !== null) return { kind: "already", accessUntil: accessUntil(session.endedAt) };
       end.run(now, bytesFromId(id));
       const { subject, organisation } = holder;
-      tell(told, { at: now, kind: "session_ended", organisation, subject, session: id, client: session.client });
+      const detail = "leaked" in of ? { leaked: true } : {};
+      tell(told, {
+        at: now,
+        kind: "session_ended",
+        organisation,
+        subject,
+        session: id,
+        client: session.client,
+        detail,
+      });
       return { kind: "ended", accessUntil: accessUntil(now) };
     }),
 

@@ -110,6 +110,7 @@ export function openSqlite({
     rotateApiToken: ask("rotateApiToken"),
     renameApiToken: ask("renameApiToken"),
     endApiToken: ask("endApiToken"),
+    endLeakedApiToken: ask("endLeakedApiToken"),
     noteApiTokenUses: ask("noteApiTokenUses"),
     sweepApiTokens: ask("sweepApiTokens"),
     note: ask("note"),

@@ -34,6 +34,7 @@ let names = 0;
 const table: Readonly<Record<string, Rule>> = {
   "post /api/v1/login": { roles: null, to: "self" },
   "post /api/v1/refresh": { roles: null, to: "self" },
+  "post /api/v1/leaked": { roles: null, to: "self" },
   "post /api/v1/logout": { roles: null, to: "self" },
   "post /api/v1/password-reset": { roles: null, to: "self" },
   "get /.well-known/jwks.json": { roles: null, to: "self" },

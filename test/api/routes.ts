@@ -15,6 +15,7 @@ export const methods: Readonly<Record<string, string>> = {
   "/api/v1/api-tokens": "POST, GET, HEAD",
   "/api/v1/api-tokens/01a2036c-21cb-7c3c-a61e-584c60070697": "GET, HEAD, PATCH, DELETE",
   "/api/v1/api-tokens/01a2036c-21cb-7c3c-a61e-584c60070697/rotate": "POST",
+  "/api/v1/leaked": "POST",
   "/api/v1/login/challenge": "POST",
   "/api/v1/login/signature": "POST",
   "/api/v1/revoke-tokens": "POST",

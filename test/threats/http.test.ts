@@ -34,6 +34,7 @@ describe("hostile requests", () => {
       "/api/v1/me/auth-key": { public_key: "ssh-rsa none" },
       "/api/v1/api-tokens": { name: "ci" },
       "/api/v1/api-tokens/01a2036c-21cb-7c3c-a61e-584c60070697/rotate": {},
+      "/api/v1/leaked": { token: "none" },
       "/api/v1/refresh": { refresh_token: pair.refresh_token },
       "/api/v1/logout": { refresh_token: pair.refresh_token },
       "/api/v1/me/password": { current_password: demoPassword, new_password: "a cellar door in the rain" },

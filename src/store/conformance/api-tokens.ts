@@ -274,6 +274,20 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
       assert.deepEqual([await isLive(short), await isLive(kept)], [false, true]);
     });
 
+    test("a token that leaked is over, with nobody for its cause, and one that was over stays as it was", async () => {
+      const { store, now } = world.under();
+      const [id, ended] = [await mint(), await mint()];
+      await store.endApiToken({ id: ended, by: operator, now: now() });
+      for (const leaked of [id, id, ended, world.id<ApiTokenId>()])
+        await store.endLeakedApiToken({ id: leaked, from, now: now() });
+      assert.equal(await isLive(id), false);
+      assert.deepEqual((await told(world.bob()))[0], ["api_token_leaked", { api_token: id, name: "ci" }]);
+      assert.equal((await told(world.bob())).filter(([kind]) => kind === "api_token_leaked").length, 1);
+      const session = (await world.session(world.bob()))!.id;
+      assert.equal(await kindOf(store.endSession({ id: session, of: { leaked: from }, now: now() })), "ended");
+      assert.equal(await store.findLiveSession(session), undefined);
+    });
+
     test("the journal tells of each, by name and id, and of no secret", async () => {
       const { store, now } = world.under();
       const mine = await asking(world.bob());
