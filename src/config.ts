@@ -156,6 +156,7 @@ const settings = {
   "throttle.longest": { schema: between(1, 3600), initial: throttleDefaults.longest },
   "throttle.network_burst": { schema: count(1, 1_000_000), initial: throttleDefaults.networkBurst },
   "throttle.network_refill": { schema: between(1, 3600), initial: throttleDefaults.networkRefill },
+  "leaks.github_keys": { schema: text.nullable(), initial: null },
   "api_tokens.usual": { schema: between(60, longestApiToken), initial: usualApiToken },
   "api_tokens.longest": { schema: between(60, longestApiToken), initial: longestApiToken },
   "api_tokens.endless": { schema: flag, initial: false },

@@ -5,6 +5,7 @@ import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
 import { journalRoutes } from "../api/journal.ts";
 import { leakedRoutes } from "../api/leaked.ts";
+import { leakedAlertRoutes } from "../api/leaked-alert.ts";
 import { keySetRoutes } from "../api/key-set.ts";
 import { meRoutes } from "../api/me.ts";
 import { organisationsRoutes } from "../api/organisations.ts";
@@ -43,6 +44,7 @@ import { recentRefusals } from "../http/recent-refusals.ts";
 import type { Handler } from "../http/serve.ts";
 import { authKeys } from "../keys/auth-keys.ts";
 import { jwksMaxAge } from "../keys/keyring.ts";
+import type { AlertKeys } from "../keys/alert-keys.ts";
 import type { TokenKeys } from "../keys/token-keys.ts";
 import type { Log } from "./log.ts";
 import type { Meters } from "./meters.ts";
@@ -62,6 +64,8 @@ export interface DoorsDeps {
   /** Open dialects by name, each with the URL of its own listener if it has one. */
   readonly open: ReadonlyMap<DialectName, { readonly listener: string | undefined }>;
   readonly vitals: Vitals;
+  /** Of a secret scanner, if it tells us of leaked tokens. */
+  readonly alertKeys?: AlertKeys | undefined;
 }
 
 export interface Doors {
@@ -165,6 +169,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     ...authKeyRoutes(engine),
     ...apiTokensRoutes(engine),
     ...leakedRoutes(engine),
+    ...(deps.alertKeys === undefined ? [] : leakedAlertRoutes(engine, deps.alertKeys)),
     ...sessionsRoutes(engine),
     ...revokeTokensRoutes(engine, native),
     ...usersRoutes(engine),

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { dialectNames, type DialectName } from "../core/dialect-names.ts";
 import { furnishDemo, hashDemoPassword } from "./demo.ts";
 import { furnishGuides } from "./guides.ts";
+import { readAlertKeys } from "../keys/alert-keys.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis, type Millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
@@ -162,6 +163,8 @@ async function openHouse(
   hasher: ReturnType<typeof passwords>,
   meters: Meters,
 ): Promise<RunningServer> {
+  const scanner = config["leaks.github_keys"];
+  const alertKeys = scanner === null ? undefined : readAlertKeys(scanner);
   const bound: Bound[] = [];
   const tls = openTls({ log, now: systemClock.now });
   const binding = { log, meters, tls };
@@ -207,6 +210,7 @@ async function openHouse(
       issuer,
       open,
       vitals,
+      alertKeys,
     });
     for (const [name, listener] of own) listener.open(doors.dialect(name));
     main.open(doors.main);

@@ -2,8 +2,7 @@
 import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenId, SubjectId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
-import type { Circumstances } from "./circumstances.ts";
-import type { By, Done, SignalOptions } from "./ports.ts";
+import type { By, Done, Leak, SignalOptions } from "./ports.ts";
 
 /** What is settled about a token before it is made. */
 export interface NewApiToken extends Pick<
@@ -52,12 +51,12 @@ export interface ApiTokenStore {
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly token: ApiTokenRow }>>;
-  /** The same for one that somebody showed whose it is not; one that is over stays so. */
+  /** The same for one that somebody found; false: it was over. */
   readonly endLeakedApiToken: (intent: {
     readonly id: ApiTokenId;
-    readonly from: Circumstances;
+    readonly leak: Leak;
     readonly now: Seconds;
-  }) => Promise<void>;
+  }) => Promise<boolean>;
   /** Writes down when and from where tokens were used; those that are gone are passed over. */
   readonly noteApiTokenUses: (
     uses: readonly { readonly id: ApiTokenId; readonly at: Seconds; readonly from: string }[],

@@ -112,13 +112,21 @@ export type Rotated =
   | { readonly kind: "advance" | "repeat" | "keep"; readonly turn: SessionTurn }
   | { readonly kind: "unknown" | "ended" | "wrong-door" | "expired" | "reuse" | "ahead" };
 
+/** A token was found where it should not be. */
+export interface Leak {
+  /** Of whoever showed it. */
+  readonly from: Circumstances;
+  /** Where it was, as they say. */
+  readonly foundAt: string | undefined;
+}
+
 export interface EndSession {
   readonly id: SessionId;
   /**
-   * For a logout by token: ends it only if it is this client's. `leaked`: somebody showed a token of it, whoever that is.
+   * For a logout by token: ends it only if it is this client's. `leak`: somebody showed a token of it, whoever that is.
    * Otherwise by somebody who may: see `By`.
    */
-  readonly of: { readonly client: ClientId; readonly from: Circumstances } | { readonly leaked: Circumstances } | By;
+  readonly of: { readonly client: ClientId; readonly from: Circumstances } | { readonly leak: Leak } | By;
   readonly now: Seconds;
 }
 

@@ -9,7 +9,7 @@ import { authorityOf, operator, type Authority } from "../core/authority.ts";
 import { bytesFromId, type ClientId, type SessionId, type SubjectId } from "../core/ids.ts";
 import type { JournalEvent } from "../core/journal.ts";
 import type { Holder } from "../core/session.ts";
-import type { By } from "../engine/ports.ts";
+import type { By, Leak } from "../engine/ports.ts";
 import { openApiTokens } from "./api-token-view.ts";
 import { openJournal } from "./journal.ts";
 import { openDecisive, openView } from "./view.ts";
@@ -72,3 +72,7 @@ export const byThemselves = (
   subject: SubjectId | null,
   { address, requestId }: { readonly address: string; readonly requestId: string },
 ): Pick<Actor, "told"> => ({ told: { actor: subject, address, request: requestId } });
+
+/** Where a token was found, for whoever has to clean up there. */
+export const leakDetail = ({ foundAt }: Leak): JournalEvent["detail"] =>
+  foundAt === undefined ? {} : { found_at: foundAt };

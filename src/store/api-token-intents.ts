@@ -8,7 +8,7 @@ import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import { days, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "../engine/api-token-store.ts";
 import type { By, Done, NotDone, Store } from "../engine/ports.ts";
-import { byThemselves, openActing, openTelling, type Actor } from "./acting.ts";
+import { byThemselves, leakDetail, openActing, openTelling, type Actor } from "./acting.ts";
 import { openApiTokens, type FoundApiToken } from "./api-token-view.ts";
 import { prepare } from "./bind.ts";
 import { manyRows } from "./step.ts";
@@ -147,11 +147,12 @@ export function apiTokenIntents(db: DatabaseSync) {
       return { kind: "done", token: target.found.token };
     }),
 
-    endLeakedApiToken: manyRows(({ id, from, now }: Leaked): void => {
+    endLeakedApiToken: manyRows(({ id, leak, now }: Leaked): boolean => {
       const found = find(bytesFromId(id));
-      if (found?.alive !== true) return;
+      if (found?.alive !== true) return false;
       end.run(now, bytesFromId(id));
-      told(byThemselves(null, from), found, "api_token_leaked", now);
+      told(byThemselves(null, leak.from), found, "api_token_leaked", now, leakDetail(leak));
+      return true;
     }),
 
     noteApiTokenUses: manyRows((uses: Uses): void => {

@@ -11,7 +11,7 @@ import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { By, Ended, EndSession, Rotate, Rotated, Store } from "../engine/ports.ts";
-import { byThemselves, openActing, openTelling, type Actor } from "./acting.ts";
+import { byThemselves, leakDetail, openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openSignIn } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
@@ -57,7 +57,7 @@ export function sessionIntents(db: DatabaseSync) {
 
   /** On whose account a session ends; undefined: it does not. */
   function whoEnds(of: EndSession["of"], { session, holder }: SessionView): Pick<Actor, "told"> | undefined {
-    if ("leaked" in of) return byThemselves(null, of.leaked);
+    if ("leak" in of) return byThemselves(null, of.leak.from);
     if (!("client" in of)) return mayEnd(of, holder);
     return session.client === of.client ? byThemselves(holder.subject, of.from) : undefined;
   }
@@ -126,7 +126,7 @@ export function sessionIntents(db: DatabaseSync) {
       if (session.endedAt !== null) return { kind: "already", accessUntil: accessUntil(session.endedAt) };
       end.run(now, bytesFromId(id));
       const { subject, organisation } = holder;
-      const detail = "leaked" in of ? { leaked: true } : {};
+      const detail = "leak" in of ? { leaked: true, ...leakDetail(of.leak) } : {};
       tell(told, {
         at: now,
         kind: "session_ended",

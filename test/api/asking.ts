@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 
 import { openLog } from "../../src/compose/log.ts";
-import { openDoors } from "../../src/compose/doors.ts";
+import { openDoors, type DoorsDeps } from "../../src/compose/doors.ts";
 import type { Unready } from "../../src/compose/heart.ts";
 import { dialectNames } from "../../src/core/dialect-names.ts";
 import type { Passwords, Store } from "../../src/engine/ports.ts";
@@ -41,6 +41,7 @@ export interface Parts {
   readonly passwords?: Passwords;
   readonly unready?: () => Unready;
   readonly issuer?: string;
+  readonly alertKeys?: DoorsDeps["alertKeys"];
 }
 
 /** The doors of an authority opened once more, with some of its parts replaced. They have a log of their own. */
@@ -63,6 +64,7 @@ export async function reopened(jeton: Authority, parts: Parts): Promise<{ ask: A
     log,
     version: "0.0.0",
     issuer: parts.issuer ?? issuer,
+    alertKeys: parts.alertKeys,
     open: new Map(
       dialectNames.filter((name) => jeton.config.dialects[name].open).map((name) => [name, { listener: undefined }]),
     ),

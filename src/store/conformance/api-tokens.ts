@@ -278,13 +278,22 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
       const { store, now } = world.under();
       const [id, ended] = [await mint(), await mint()];
       await store.endApiToken({ id: ended, by: operator, now: now() });
-      for (const leaked of [id, id, ended, world.id<ApiTokenId>()])
-        await store.endLeakedApiToken({ id: leaked, from, now: now() });
+      const leak = { from, foundAt: "https://example.org/a.yml" };
+      for (const [leaked, isEnded] of [
+        [id, true],
+        [id, false],
+        [ended, false],
+        [world.id<ApiTokenId>(), false],
+      ] as const)
+        assert.equal(await store.endLeakedApiToken({ id: leaked, leak, now: now() }), isEnded);
       assert.equal(await isLive(id), false);
-      assert.deepEqual((await told(world.bob()))[0], ["api_token_leaked", { api_token: id, name: "ci" }]);
+      assert.deepEqual((await told(world.bob()))[0], [
+        "api_token_leaked",
+        { api_token: id, name: "ci", found_at: leak.foundAt },
+      ]);
       assert.equal((await told(world.bob())).filter(([kind]) => kind === "api_token_leaked").length, 1);
       const session = (await world.session(world.bob()))!.id;
-      assert.equal(await kindOf(store.endSession({ id: session, of: { leaked: from }, now: now() })), "ended");
+      assert.equal(await kindOf(store.endSession({ id: session, of: { leak }, now: now() })), "ended");
       assert.equal(await store.findLiveSession(session), undefined);
     });
 
