@@ -9,9 +9,11 @@ import type { Environment } from "./environment.ts";
 import { globalFlags } from "./global-flags.ts";
 import { flagsOf } from "./parse.ts";
 import { readProfiles } from "./profiles.ts";
-import { wordsOf } from "./words.ts";
+import { wordsOf, type Word } from "./words.ts";
 
 const profileNames = ({ folder }: Environment): readonly string[] => [...readProfiles(folder).byName.keys()];
+
+const secondWord = ({ name }: Word): string => name.split(" ")[1]!;
 
 /** Other spellings are known, and not offered. */
 const written = (flags: FlagTable): readonly string[] =>
@@ -61,10 +63,10 @@ async function all(before: readonly string[], current: string, environment: Envi
     if (current.startsWith("-")) return written(globalFlags);
     return [...new Set(words.map(({ name }) => name.split(" ", 1)[0]!)), "help"];
   }
-  if (chosen instanceof Complaint) return verbsOf(noun ?? "", words).map(({ name }) => name.split(" ")[1]!);
+  if (chosen instanceof Complaint) return verbsOf(noun ?? "", words).map(secondWord);
   if (chosen.word.load === null) return ofServer(chosen, current);
   if (current.startsWith("-")) return written(flags);
-  return operands(chosen.word.name, environment);
+  return [...verbsOf(chosen.word.name, words).map(secondWord), ...(await operands(chosen.word.name, environment))];
 }
 
 /** `typed`: all words after the program's name; the last of them is not finished. */

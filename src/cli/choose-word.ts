@@ -1,4 +1,7 @@
-/** Which command is meant: one word, or a noun and its verb, between the flags that all commands take. */
+/**
+ * Which command is meant: one word, or a noun and its verb, between the flags that all commands take. A noun may be a
+ * command of its own too, as `token` is.
+ */
 import type { Complaint } from "./complaint.ts";
 import { afterWord, findWord } from "./parse.ts";
 import { unknownCommand, usage } from "./usage.ts";
@@ -26,18 +29,18 @@ export function chooseWord(
   if (at === undefined) return undefined;
   const noun = argv[at]!;
   const rest = afterWord(argv, at);
-  const word = words.find(({ name }) => name === noun);
-  if (word !== undefined) return { word, rest };
+  const alone = words.find(({ name }) => name === noun);
   const verbs = verbsOf(noun, words);
+  if (verbs.length === 0 && alone !== undefined) return { word: alone, rest };
   const first = [...new Set(words.map(({ name }) => name.split(" ", 1)[0]!)), "help"];
   if (verbs.length === 0) return unknownCommand(noun, first, `${program} --help`);
+  const list = verbs.map(({ name }) => `${program} ${name}`).join(" | ");
   const place = findWord(rest);
-  if (place === undefined) {
-    const list = verbs.map(({ name }) => `${program} ${name}`).join(" | ");
-    return usage(`a second word is needed after ${noun}`, list);
-  }
+  if (place === undefined)
+    return alone === undefined ? usage(`a second word is needed after ${noun}`, list) : { word: alone, rest };
   const verb = verbs.find((known) => second(known) === rest[place]);
   if (verb !== undefined) return { word: verb, rest: afterWord(rest, place) };
-  const list = verbs.map(({ name }) => `${program} ${name}`).join(" | ");
+  // Else it may be the value of a flag, or a token, which is not repeated: the command that has no verb says so.
+  if (alone !== undefined && !/^[a-z]{1,12}$/.test(argv[at + 1] ?? "")) return { word: alone, rest };
   return unknownCommand(rest[place]!, verbs.map(second), list);
 }

@@ -51,12 +51,18 @@ function flagRows(flags: FlagTable): readonly (readonly [string, string])[] {
     });
 }
 
-export function page({ usage, about, flags, telling = [], examples: shown = [] }: Command, program: Program): string {
+/** `verbs`: the commands that begin with the name of this one. */
+export function page(
+  { usage, about, flags, telling = [], examples: shown = [] }: Command,
+  program: Program,
+  verbs: readonly Word[],
+): string {
   const shared = Object.fromEntries(telling.map((name) => [name, globalFlags[name]]));
   const rows = flagRows({ ...flags, ...shared });
   return [
     `Usage: ${program} ${usage}\n\n${about}\n`,
     rows.length === 0 ? "" : `\nFlags\n${columns(rows)}`,
+    verbs.length === 0 ? "" : `\nCommands\n${columns(verbs.map(({ name, summary }) => [name, summary]))}`,
     shown.length === 0 ? "" : `\nExamples\n${columns(shown)}`,
     `\nFlags of all commands: ${program} help flags\n`,
   ].join("");

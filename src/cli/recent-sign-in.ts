@@ -6,6 +6,7 @@ import { refusal } from "./complaint-of.ts";
 import { liveToken, signInCommand } from "./live-token.ts";
 import { mayAsk, readPassword, type PasswordFlags } from "./password.ts";
 import { refusePlainText } from "./plain-text.ts";
+import type { Target } from "./target.ts";
 
 const wantsPassword = (flags: PasswordFlags): boolean =>
   [flags["password-stdin"], flags["password-file"], flags["password-command"]].some((given) => given !== undefined);
@@ -15,8 +16,9 @@ export async function afterRecentSignIn<T>(
   client: Client,
   flags: PasswordFlags,
   ask: (accessToken: string) => Promise<Said<T>>,
+  target: Target = client.target,
 ): Promise<Said<T>> {
-  const { target, voice } = client;
+  const { voice } = client;
   const { accessToken, tokens } = await liveToken(client, target);
   const answer = await ask(accessToken);
   if (answer.ok || answer.code !== "reauthentication_needed") return answer;

@@ -73,7 +73,7 @@ async function call({ word: { name, load }, rest }: Chosen, { io, environment, w
   const { json, quiet, "no-color": plain, help: wantsHelp } = asked.flags;
   if (wantsHelp === true) {
     const { page } = await import("./help.ts");
-    io.out(page(command, program));
+    io.out(page(command, program, verbsOf(name, wordsOf(program))));
     return exitCode("done");
   }
   const manner = { json: json === true, quiet: quiet === true, verbosity: asked.verbosity, plain: plain === true };
@@ -107,7 +107,7 @@ async function help(asked: readonly string[], io: Io, program: Program): Promise
   if (chosen !== undefined && !(chosen instanceof Complaint)) {
     const { word, rest } = chosen;
     if (word.load === null) return serverWord([word.name, ...rest, "--help"], io);
-    io.out(page(await word.load(), program));
+    io.out(page(await word.load(), program, verbsOf(word.name, words)));
     return exitCode("done");
   }
   const verbs = verbsOf(name ?? "", words);

@@ -2,7 +2,8 @@
 import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenId, SubjectId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
-import type { By, Done, Leak, SignalOptions } from "./ports.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { By, Done, SignalOptions } from "./ports.ts";
 
 /** What is settled about a token before it is made. */
 export interface NewApiToken extends Pick<
@@ -13,6 +14,14 @@ export interface NewApiToken extends Pick<
   readonly cap: number;
   readonly by: Exclude<By, { readonly kind: "operator" }>;
   readonly now: Seconds;
+}
+
+/** A token was found where it should not be. */
+export interface Leak {
+  /** Of whoever showed it. */
+  readonly from: Circumstances;
+  /** Where it was, as they say. */
+  readonly foundAt: string | undefined;
 }
 
 export interface ApiTokenStore {

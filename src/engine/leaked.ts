@@ -5,7 +5,8 @@
 import type { SessionId } from "../core/ids.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { ClaimedOpaque, Clock, Leak, Store, Tokens } from "./ports.ts";
+import type { Leak } from "./api-token-store.ts";
+import type { ClaimedOpaque, Clock, Store, Tokens } from "./ports.ts";
 
 export interface LeakedDeps {
   readonly store: Pick<Store, "findLiveApiToken" | "recallSession" | "endLeakedApiToken" | "endSession">;

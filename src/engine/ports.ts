@@ -20,7 +20,7 @@ import type {
   SubjectStatus,
 } from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
-import type { ApiTokenStore } from "./api-token-store.ts";
+import type { ApiTokenStore, Leak } from "./api-token-store.ts";
 import type { AuthKeyStore } from "./auth-key-store.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -111,14 +111,6 @@ export interface Rotate {
 export type Rotated =
   | { readonly kind: "advance" | "repeat" | "keep"; readonly turn: SessionTurn }
   | { readonly kind: "unknown" | "ended" | "wrong-door" | "expired" | "reuse" | "ahead" };
-
-/** A token was found where it should not be. */
-export interface Leak {
-  /** Of whoever showed it. */
-  readonly from: Circumstances;
-  /** Where it was, as they say. */
-  readonly foundAt: string | undefined;
-}
 
 export interface EndSession {
   readonly id: SessionId;

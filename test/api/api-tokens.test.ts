@@ -405,6 +405,26 @@ describe("API tokens", () => {
       assert.equal(await refusal(me(old.token)), "401 invalid_token");
     });
 
+    test("rotated again and again with an overlap while eight callers use it, it is never refused", async () => {
+      let current = await mint();
+      const over = new AbortController();
+      const answers = new Map<number, number>();
+      const use = async (): Promise<void> => {
+        while (!over.signal.aborted) {
+          const { status } = await me(current.token);
+          answers.set(status, (answers.get(status) ?? 0) + 1);
+          // The writer has a turn too.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      const callers = Array.from({ length: 8 }, use);
+      for (let round = 0; round < 20; round++) current = await rotate(current.id, { keep_old: 60 });
+      over.abort();
+      await Promise.all(callers);
+      assert.deepEqual([...answers.keys()], [200]);
+      assert.ok(answers.get(200)! > 20);
+    });
+
     test("what it cannot be kept for is refused", async () => {
       const { id } = await mint();
       for (const wrong of [-1, 1.5, "1h", 31 * day, null])
@@ -426,6 +446,25 @@ describe("API tokens", () => {
         assert.equal((await jeton.ask("/weka/api/v2/users/whoami", { headers: by(token) })).status, 401);
         assert.equal((await jeton.ask("/featurebase/auth", { headers: by(token) })).status, 401);
         assert.equal(await refusal(revoke(id)), "404 not_found");
+      }
+    });
+
+    test("K-01: a hundred made while everything is revoked: those that were made before are dead, and none comes after", async () => {
+      const pair = await jeton.login();
+      const headers = bearer(pair);
+      const all: Promise<Response>[] = [];
+      for (let made = 0; made < 100; made++) {
+        all.push(post({ name: `race-${made}` }, headers));
+        if (made === 50) all.push(jeton.ask("/api/v1/revoke-tokens", { body: {}, headers }));
+      }
+      const answers = await Promise.all(all);
+      assert.equal(answers[51]!.status, 200);
+      const made = answers.filter(({ status }) => status === 201);
+      const refused = answers.filter(({ status }) => status === 401);
+      assert.equal(made.length + refused.length, 100);
+      for (const answer of made) {
+        const { token } = (await answer.json()) as Minted;
+        assert.equal(await refusal(me(token)), "401 invalid_token");
       }
     });
 

@@ -57,6 +57,11 @@ const cases: readonly (readonly [typed: readonly string[], expected: readonly st
   ],
   [["token", "--profile", "d"], ["default"]],
   [
+    ["token", "re"],
+    ["rename", "revoke"],
+  ],
+  [["token", "rotate", "--ke"], ["--keep-old"]],
+  [
     ["switch", ""],
     ["default", "staging", "stage-2"],
   ],

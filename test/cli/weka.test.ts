@@ -159,7 +159,7 @@ test("called as weka it has WEKA's words only, and WEKA's own address when none 
     shell(`./bin/weka ${line}`, bob.surroundings({ input, ...more }));
   oneLine(await weka("user whoami"), 4, /not signed in at http:\/\/127\.0\.0\.1:14000\/api\/v2\. Do: weka user login$/);
   oneLine(await weka("serve"), 2, /^unknown command serve\. Do: weka --help$/);
-  oneLine(await weka("user generate-token"), 2, /^unknown command generate-token\. Do: weka user login \|/);
+  oneLine(await weka("user passwd"), 2, /^unknown command passwd\. Do: weka user login \|/);
   const named = await weka(`user login bob --password-stdin --host ${server.url}/weka`);
   assert.equal(named.code, 0, named.err);
   assert.match((await weka("user whoami")).out, /^bob, organisation Root, roles Regular$/m);

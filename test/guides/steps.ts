@@ -32,7 +32,7 @@ async function json<T>(asked: Promise<Response>, status = 200): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-const noApiTokens = "long-lived tokens are not there yet";
+const noApiTokens = "no such word at WEKA's own address; `jeton user generate-token` makes one at Jeton's";
 const noConsole = "the console is not there yet; `weka user revoke-tokens` does the same";
 
 interface WekaTokens {

@@ -70,6 +70,57 @@ test(
   },
 );
 
+test(
+  "RFC 9068 section 4: an API token verifies in PyJWT by the published key set, until it ends, and changed it does not",
+  { skip },
+  async () => {
+    const clock = testClock();
+    clock.step(Math.floor(Date.now() / 1000) - clock.now());
+    const jeton = await authority({ clock });
+    const mint = async (wish: object): Promise<string> => {
+      const { access_token } = await jeton.login();
+      const headers = { authorization: `Bearer ${access_token}` };
+      const answer = await jeton.ask("/api/v1/api-tokens", { headers, body: { name: "ci", ...wish } });
+      assert.equal(answer.status, 201);
+      return ((await answer.json()) as { token: string }).token;
+    };
+    try {
+      const jwks = await good<unknown>(await jeton.ask("/.well-known/jwks.json"));
+      const files = "https://files.example.org";
+      const token = await mint({ audiences: [issuer, files], scopes: ["me:read"] });
+      const opaque = await mint({ format: "opaque" });
+      const { access_token } = await jeton.login();
+      clock.step(-3600);
+      const expired = await mint({ audiences: [files], expires_in: 60 });
+      const [header, claims, signature] = token.split(".") as [string, string, string];
+      const wider = Buffer.from(JSON.stringify({ ...claimsOf(token), scope: "users:write" })).toString("base64url");
+      const [accessHeader, , accessSignature] = access_token.split(".") as [string, string, string];
+      const given = { jwks, algorithms: ["EdDSA"], issuer, audience: files };
+      const tokens = [
+        token,
+        expired,
+        `${header}.${wider}.${signature}`,
+        // Under the key of access tokens, and with the signature of one.
+        `${accessHeader}.${claims}.${signature}`,
+        `${header}.${claims}.${accessSignature}`,
+        opaque,
+      ];
+      assert.deepEqual(run(verifyAll, { ...given, tokens }), [
+        claimsOf(token),
+        "ExpiredSignatureError",
+        "InvalidSignatureError",
+        "InvalidSignatureError",
+        "InvalidSignatureError",
+        "DecodeError",
+      ]);
+      assert.deepEqual(run(verifyAll, { ...given, audience: "another", tokens: [token] }), ["InvalidAudienceError"]);
+      assert.deepEqual(run(verifyAll, { ...given, issuer: "another", tokens: [token] }), ["InvalidIssuerError"]);
+    } finally {
+      await jeton.close();
+    }
+  },
+);
+
 const payload = { sub: "bób 😀", list: [1, "two", null], exp: 4_102_444_800, iat: 1, iss: "i", aud: "a" };
 
 test("RFC 7515 section 5: tokens by signJws verify in PyJWT, for each algorithm", { skip }, () => {

@@ -29,7 +29,7 @@ export interface TransportOptions {
 }
 
 export interface Asked {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly token?: string;
   /** For a wire that takes Basic credentials (RFC 7617); instead of a token. */

@@ -1,0 +1,150 @@
+/** API tokens at Jeton's own API: made, listed, renamed, rotated and revoked. The token itself is told once. */
+import { NotUnderstood } from "../faults.ts";
+import { members, said, text, token as tokenOf, type DoorAt, type Said } from "./door.ts";
+import { problem } from "./native.ts";
+
+/** Times are seconds since 1970-01-01 UTC. */
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  /** `jwt` is checked anywhere, `opaque` by its server only. */
+  readonly format: string;
+  readonly createdAt: number;
+  /** Null: it lives until it is revoked. */
+  readonly expiresAt: number | null;
+  /** Null: what belongs to its owner. */
+  readonly scopes: readonly string[] | null;
+  /** Null: its server, and all that trust it. */
+  readonly audiences: readonly string[] | null;
+  /** Null: from anywhere. */
+  readonly networks: readonly string[] | null;
+  readonly lastUsedAt: number | null;
+  readonly lastUsedFrom: string | null;
+  /** The token that took its place; this one ends soon. */
+  readonly replacedBy: string | null;
+  /** Whether it is the one that asked. */
+  readonly current: boolean;
+}
+
+export interface MintedApiToken extends ApiToken {
+  readonly token: string;
+}
+
+export interface ApiTokenWish {
+  readonly name: string;
+  /** Seconds; null: until it is revoked; undefined: as long as the server likes. */
+  readonly expiresIn: number | null | undefined;
+  readonly scopes: readonly string[] | undefined;
+  readonly audiences: readonly string[] | undefined;
+  readonly networks: readonly string[] | undefined;
+  readonly format: "jwt" | "opaque";
+}
+
+export interface EndedApiToken {
+  readonly id: string;
+  /** Until when somebody who asks nobody may accept it. */
+  readonly refusedEverywhereBy: number;
+}
+
+/** Whatever is not found, and what is somebody else's, is refused as `not_found`. */
+export interface ApiTokenDoor {
+  readonly create: (accessToken: string, wish: ApiTokenWish) => Promise<Said<MintedApiToken>>;
+  /** All that are alive, newest first. */
+  readonly list: (accessToken: string) => Promise<Said<readonly ApiToken[]>>;
+  readonly show: (accessToken: string, id: string) => Promise<Said<ApiToken>>;
+  readonly rename: (accessToken: string, id: string, name: string) => Promise<Said<ApiToken>>;
+  /** `keepOld`: seconds for which the old one stays good. */
+  readonly rotate: (accessToken: string, id: string, keepOld: number) => Promise<Said<MintedApiToken>>;
+  readonly revoke: (accessToken: string, id: string) => Promise<Said<EndedApiToken>>;
+}
+
+type Members = ReturnType<typeof members>;
+
+function time(from: Members, name: string): number {
+  const millis = Date.parse(text(from, name));
+  if (Number.isNaN(millis)) throw new NotUnderstood(`its answer has no ${name} that is a time`);
+  return millis / 1000;
+}
+
+const orNull = <T>(from: Members, name: string, read: (from: Members, name: string) => T): T | null =>
+  (from[name] ?? null) === null ? null : read(from, name);
+
+function texts(from: Members, name: string): readonly string[] {
+  const list = from[name];
+  if (!Array.isArray(list)) throw new NotUnderstood(`its answer has no list of ${name}`);
+  return list.filter((item) => typeof item === "string");
+}
+
+function readApiToken(body: unknown): ApiToken {
+  const from = members(body);
+  return {
+    id: text(from, "id"),
+    name: text(from, "name"),
+    format: text(from, "format"),
+    createdAt: time(from, "created_at"),
+    expiresAt: orNull(from, "expires_at", time),
+    scopes: orNull(from, "scopes", texts),
+    audiences: orNull(from, "audiences", texts),
+    networks: orNull(from, "networks", texts),
+    lastUsedAt: orNull(from, "last_used_at", time),
+    lastUsedFrom: orNull(from, "last_used_from", text),
+    replacedBy: orNull(from, "replaced_by", text),
+    current: from["current"] === true,
+  };
+}
+
+const readMinted = (body: unknown): MintedApiToken => ({
+  ...readApiToken(body),
+  token: tokenOf(members(body), "token"),
+});
+
+/** The most that the server gives at once. */
+const itemsOnPage = "200";
+/** A server that has always one more page is none. */
+const mostPages = 1000;
+
+export function apiTokenDoor({ server, transport }: DoorAt): ApiTokenDoor {
+  const all = `${server}/api/v1/api-tokens`;
+  const one = (id: string, more = ""): URL => new URL(`${all}/${encodeURIComponent(id)}${more}`);
+  return {
+    create: async (token, { name, expiresIn, scopes, audiences, networks, format }) => {
+      // What is undefined is left out, and the server's own choice.
+      const body = { name, expires_in: expiresIn, scopes, audiences, networks, format };
+      const answer = await transport({ method: "POST", url: new URL(all), token, body });
+      return answer.status === 201 ? said(readMinted(answer.body)) : problem(answer);
+    },
+    list: async (token) => {
+      const found: ApiToken[] = [];
+      const url = new URL(all);
+      url.searchParams.set("limit", itemsOnPage);
+      for (let page = 0; page < mostPages; page += 1) {
+        const answer = await transport({ method: "GET", url, token });
+        if (answer.status !== 200) return problem(answer);
+        const { items, next_cursor: next } = members(answer.body);
+        if (!Array.isArray(items)) throw new NotUnderstood("its answer has no items");
+        found.push(...items.map(readApiToken));
+        if (typeof next !== "string") return said(found);
+        url.searchParams.set("cursor", next);
+      }
+      throw new NotUnderstood("its list has no end");
+    },
+    show: async (token, id) => {
+      const answer = await transport({ method: "GET", url: one(id), token });
+      return answer.status === 200 ? said(readApiToken(answer.body)) : problem(answer);
+    },
+    rename: async (token, id, name) => {
+      const answer = await transport({ method: "PATCH", url: one(id), token, body: { name } });
+      return answer.status === 200 ? said(readApiToken(answer.body)) : problem(answer);
+    },
+    rotate: async (token, id, keepOld) => {
+      const answer = await transport({ method: "POST", url: one(id, "/rotate"), token, body: { keep_old: keepOld } });
+      return answer.status === 201 ? said(readMinted(answer.body)) : problem(answer);
+    },
+    revoke: async (token, id) => {
+      const answer = await transport({ method: "DELETE", url: one(id), token });
+      if (answer.status !== 200) return problem(answer);
+      const receipt = members(answer.body);
+      return said({ id: text(receipt, "api_token_id"), refusedEverywhereBy: time(receipt, "refused_everywhere_by") });
+    },
+  };
+}
