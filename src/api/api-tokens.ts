@@ -16,7 +16,7 @@ const name = z
   .trim()
   .min(1)
   .max(100)
-  .regex(/^\P{Cc}*$/u, "no control characters")
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "no control characters, and none that cannot be seen")
   .meta({ description: "What it is for; several may have one name." });
 
 const scope = z.enum(scopeNames as [Scope, ...Scope[]]);
@@ -84,7 +84,8 @@ const ApiTokenReceipt = z
     api_token_id: z.uuid(),
     refused_here: z.literal("now").meta({ description: "This server refuses it from now on." }),
     refused_everywhere_by: time.meta({
-      description: "Its own end: until then a service that checks it offline may not know.",
+      description:
+        "Its own end, or that of what was made with it: until then a service that checks tokens offline may not know.",
     }),
   })
   .meta({ id: "ApiTokenReceipt" });

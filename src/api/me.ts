@@ -35,7 +35,7 @@ export const meRoutes = (engine: Engine): readonly NativeRoute[] => [
     answers: { 200: { description: "The caller.", schema: Me } },
     refusals: [],
   })(async ({ caller }) => {
-    const { holder, scopes, by } = caller;
+    const { holder, scopes, roles, by } = caller;
     const profile = await engine.ownProfile(caller);
     if (!profile.ok) return profile;
     const { displayName, organisationName, emails } = profile.value;
@@ -47,7 +47,7 @@ export const meRoutes = (engine: Engine): readonly NativeRoute[] => [
         display_name: displayName,
         emails: [...emails],
         organisation: { id: holder.organisation, name: organisationName },
-        roles: [...holder.roles],
+        roles: [...roles],
         scopes: [...scopes],
         session_id: by.kind === "session" ? by.session.id : null,
         api_token_id: by.kind === "api-token" ? by.token.id : null,

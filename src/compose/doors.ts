@@ -217,7 +217,8 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),
     gate: vitals.gate,
     meter: meters,
-    spend: ({ holder }, now) => changes(holder.subject, now),
+    // A token that leaked must not use up what its owner needs to end it.
+    spend: ({ holder: { subject }, by }, now) => changes(by.kind === "session" ? subject : `tokens of ${subject}`, now),
     reachesAll: ({ holder }) => authorityOf(holder).organisation === null,
     onRefused: ({ code, why = null, session = null }, { requestId, route, address }) =>
       refusals.add({ at: clock.now(), requestId, route, code, why, session, address }),

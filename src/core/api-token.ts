@@ -18,6 +18,8 @@ export interface ApiTokenRow {
   /** Null: it has no end. */
   readonly expiresAt: Seconds | null;
   readonly endedAt: Seconds | null;
+  /** What a JWT says itself of its end; null: it is opaque, and good nowhere but here. */
+  readonly signedUntil: Seconds | null;
   /** The instance counter when it was made: see `isAlive`. */
   readonly born: number;
   /** The instance's epoch at birth; 16 bytes. */

@@ -73,10 +73,15 @@ export const scopeNames: readonly Scope[] = [
 
 export const isScope = (name: string): name is Scope => scopeNames.some((known) => known === name);
 
-/** What belongs to its holder, without the making of further tokens and without anything that outlives a sign-out. */
-export const everydayScopes: ReadonlySet<Scope> = new Set(
-  own.filter((scope) => scope !== "tokens:mint" && scope !== "offline_access"),
-);
+/** What a token is given only if it is asked for by name: to make further tokens, and to outlive a sign-out. */
+const onRequest: ReadonlySet<Scope> = new Set(["tokens:mint", "offline_access"]);
+
+/** What belongs to its holder, but for those. */
+export const everydayScopes: ReadonlySet<Scope> = new Set(own.filter((scope) => !onRequest.has(scope)));
+
+/** Those of the roles all of which the scopes allow; whoever goes by roles must not take part of one for the whole. */
+export const rolesWithin = (scopes: readonly Scope[], roles: readonly Role[]): readonly Role[] =>
+  roles.filter((role) => scopesOfRoles([role]).scopes.every((scope) => scopes.includes(scope) || onRequest.has(scope)));
 
 export const roleNames = Object.keys(roleScopes) as [Role, ...Role[]];
 

@@ -180,7 +180,7 @@ export const featurebase: Dialect = {
       const caller = await admit(door, call);
       if (!caller.ok) return caller;
       const { principal, cookies: headers } = caller.value;
-      if (principal.holder.roles.length === 0) return { ...line(401, reasons.groupless), headers };
+      if (principal.roles.length === 0) return { ...line(401, reasons.groupless), headers };
       return { status: 200, body: "OK", headers };
     }),
 
@@ -201,7 +201,8 @@ export const featurebase: Dialect = {
       // 403 on this path, whatever is wrong with the token.
       if (!caller.ok) return caller.code === "malformed_request" ? caller : { ...caller, code: "forbidden" };
       const { principal, cookies: headers } = caller.value;
-      const { subject: userid, username, roles } = principal.holder;
+      const { roles } = principal;
+      const { subject: userid, username } = principal.holder;
       if (roles.length === 0) return { ...line(403, reasons.groupless), headers };
       const groups = roles.map((role) => ({ id: role, displayName: role }));
       const body = { userid, username, groups, expiry: "0001-01-01T00:00:00Z", ...heldTokens(caller.value) } as const;

@@ -132,8 +132,9 @@ const wireRoles = {
 } as const satisfies Record<Role, string>;
 
 /** On that wire there is one role, the strongest; `roleNames` begins with it. Who has none has no scope to ask by. */
+/** A token may stand for none of them, and is not more than anybody's then. */
 const roleOf = (roles: readonly Role[]): (typeof wireRoles)[Role] =>
-  wireRoles[roleNames.find((name) => roles.includes(name))!];
+  wireRoles[roleNames.find((name) => roles.includes(name)) ?? "member"];
 
 /** WEKA counts organisations from 0, which is Root. Ours have no numbers, so it is 48 bits of the chance in their id. */
 function orgId(organisation: OrganisationId, name: string): number {
@@ -223,7 +224,7 @@ export const weka: Dialect = {
             username: holder.username,
             uid: holder.subject,
             source: "Internal",
-            role: roleOf(holder.roles),
+            role: roleOf(caller.roles),
             org_name: organisationName,
           },
         },

@@ -54,12 +54,15 @@ export interface ApiTokenStore {
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly token: ApiTokenRow }>>;
-  /** The same; one that is over already is `absent`. */
+  /**
+   * The same, with what was made with it; one that is over already is `absent`. `accessUntil`: none of them is good after
+   * this, even where it is verified offline.
+   */
   readonly endApiToken: (intent: {
     readonly id: ApiTokenId;
     readonly by: By;
     readonly now: Seconds;
-  }) => Promise<Done<{ readonly token: ApiTokenRow }>>;
+  }) => Promise<Done<{ readonly accessUntil: Seconds }>>;
   /** The same for one that somebody found; false: it was over. */
   readonly endLeakedApiToken: (intent: {
     readonly id: ApiTokenId;

@@ -14,7 +14,7 @@ import type { ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenClaims } from "../core/claims.ts";
 import { idEntropy, newId, parseId, type ApiTokenId, type SubjectId } from "../core/ids.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
-import { everydayScopes, type Scope } from "../core/scope.ts";
+import { everydayScopes, rolesWithin, type Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import { after, between, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "./api-token-store.ts";
@@ -129,6 +129,7 @@ function grantedEnd(
 
 function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: ApiTokenView): ApiTokenClaims {
   const { audiences } = token;
+  const scopes = apiTokenScopes(token, holder.roles);
   return {
     iss: issuer,
     sub: holder.subject,
@@ -140,8 +141,8 @@ function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: 
     jti: token.id,
     born: token.born,
     org: holder.organisation,
-    scope: apiTokenScopes(token, holder.roles).join(" "),
-    roles: holder.roles,
+    scope: scopes.join(" "),
+    roles: rolesWithin(scopes, holder.roles),
   };
 }
 
@@ -192,6 +193,12 @@ export async function mintApiToken(
   const networks = wish.networks === undefined ? null : deps.canonicalNetworks(wish.networks);
   if (networks === undefined)
     return refused("invalid_request", "networks: addresses and ranges, such as 192.0.2.7, 10.0.0.0/8 or fd00::/8.");
+  const elsewhere = wish.audiences !== undefined && !wish.audiences.includes(deps.issuer);
+  if (elsewhere && (networks !== null || wish.format === "opaque"))
+    return refused(
+      "invalid_request",
+      "audiences: only this server looks at networks, and at opaque tokens, so its issuer must be among the audiences.",
+    );
   const scopes = grantedScopes(caller, wish.scopes);
   if (!scopes.ok) return scopes;
   const expiresAt = grantedEnd(deps, caller, wish, now);
@@ -229,7 +236,10 @@ export async function rotateApiToken(
   if (!found.ok) return found;
   const { name, scopes, audiences, networks, secretHash, createdAt, expiresAt } = found.value;
   const format = secretHash === null ? "jwt" : "opaque";
-  const life = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
+  const last = endOf(caller);
+  const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
+  // A token that rotates itself, or another, gives no longer life than it has left.
+  const life = whole === null || last === null ? whole : earlier(whole, between(now, last));
   const kept = grantedScopes(caller, scopes ?? undefined);
   if (!kept.ok) return kept;
   const end = grantedEnd(deps, caller, { expiresIn: life, format }, now);
@@ -301,7 +311,5 @@ export async function endApiToken(
 ): Promise<Outcome<EndedApiToken>> {
   const now = clock.now();
   const done = await store.endApiToken({ id, by: on(caller, from), now });
-  if (done.kind !== "done") return refusalOf(done.kind);
-  const { secretHash, expiresAt } = done.token;
-  return granted({ id, accessUntil: secretHash === null && expiresAt !== null ? expiresAt : now });
+  return done.kind === "done" ? granted({ id, accessUntil: done.accessUntil }) : refusalOf(done.kind);
 }

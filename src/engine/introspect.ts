@@ -5,7 +5,7 @@
 import { apiTokenScopes, formatOf, isExpired, type ApiTokenRow, type ApiTokenView } from "../core/api-token.ts";
 import { claimsAreForUs, type AccessClaims, type ApiTokenClaims } from "../core/claims.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
-import { scopesOfRoles, type Scope } from "../core/scope.ts";
+import { rolesWithin, scopesOfRoles, type Role, type Scope } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Holder, SessionRow } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
@@ -34,6 +34,8 @@ export type CallerBy =
 export interface Principal {
   readonly holder: Holder;
   readonly scopes: readonly Scope[];
+  /** Those that the token in hand stands for, as it may be told to others; `holder` has all that its owner has. */
+  readonly roles: readonly Role[];
   readonly by: CallerBy;
 }
 
@@ -80,7 +82,8 @@ async function bySession(deps: IntrospectDeps, claims: AccessClaims, now: Second
   const live = await deps.store.findLiveSession(claims.sid);
   if (live === undefined) return no("its session has ended or was revoked", claims.sid);
   const { holder, session } = live;
-  return granted({ holder, scopes: scopesOfRoles(holder.roles).scopes, by: { kind: "session", session } });
+  const { roles } = holder;
+  return granted({ holder, scopes: scopesOfRoles(roles).scopes, roles, by: { kind: "session", session } });
 }
 
 async function byApiToken(
@@ -121,7 +124,8 @@ function usable(
   if (token.networks !== null && !isWithin(address, token.networks))
     return no("an API token from a network that it is not for");
   onUse(token, now, address);
-  return granted({ holder, scopes: apiTokenScopes(token, holder.roles), by: { kind: "api-token", token } });
+  const scopes = apiTokenScopes(token, holder.roles);
+  return granted({ holder, scopes, roles: rolesWithin(scopes, holder.roles), by: { kind: "api-token", token } });
 }
 
 /**

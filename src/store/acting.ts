@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { apiTokenScopes } from "../core/api-token.ts";
 import { authorityOf, operator, type Authority } from "../core/authority.ts";
-import { bytesFromId, type ClientId, type SessionId, type SubjectId } from "../core/ids.ts";
+import { bytesFromId, type ApiTokenId, type ClientId, type SessionId, type SubjectId } from "../core/ids.ts";
 import type { JournalEvent } from "../core/journal.ts";
 import type { Holder } from "../core/session.ts";
 import type { Leak } from "../engine/api-token-store.ts";
@@ -20,6 +20,8 @@ export interface Actor {
   /** Null: the operator. */
   readonly subject: SubjectId | null;
   readonly told: Pick<JournalEvent, "actor" | "address" | "request">;
+  /** What it acts by, where that is no session. */
+  readonly apiToken?: ApiTokenId;
 }
 
 const nobody: Pick<JournalEvent, "actor" | "address" | "request"> = { actor: null, address: null, request: null };
@@ -45,7 +47,8 @@ export function openActing(db: DatabaseSync): (by: By) => Actor | undefined {
       if (found?.alive !== true) return undefined;
       const { token, holder } = found;
       // It reaches as far as its owner, and does there what it may itself.
-      return as(holder, by.from, { ...authorityOf(holder), scopes: apiTokenScopes(token, holder.roles) });
+      const scopes = apiTokenScopes(token, holder.roles);
+      return { ...as(holder, by.from, { ...authorityOf(holder), scopes }), apiToken: by.token };
     }
     const key = bytesFromId(by.session);
     const found = decisive(key);
@@ -62,10 +65,12 @@ interface About extends Pick<JournalEvent, "at" | "kind" | "organisation" | "sub
 }
 
 /** Tells the journal what `actor` did. */
-export function openTelling(db: DatabaseSync): (actor: Pick<Actor, "told">, about: About) => void {
+export function openTelling(db: DatabaseSync): (actor: Pick<Actor, "told" | "apiToken">, about: About) => void {
   const append = openJournal(db);
-  return ({ told }, { at, kind, organisation, subject, session = null, client = null, detail = {} }) =>
+  return ({ told, apiToken }, { at, kind, organisation, subject, session = null, client = null, detail: of = {} }) => {
+    const detail = apiToken === undefined ? of : { ...of, by_api_token: apiToken };
     append({ at, kind, organisation, subject, session, client, detail, ...told });
+  };
 }
 
 /** Somebody who proved who they are by what they sent, and not by a session. */

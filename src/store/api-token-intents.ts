@@ -24,6 +24,14 @@ type Swept = Awaited<ReturnType<Store["sweepApiTokens"]>>;
 /** One that is over is kept so long, for whoever asks what became of it. */
 const remembered = days(30);
 
+/** Since when such a row is over, as far as that is known. Takes the time of now twice. */
+const whenOver = "coalesce(min(expires_at, ?), ?)";
+
+/** Of a row that has not ended: whether it lives no more all the same. Takes the time of now. */
+const dead = `(expires_at <= ? OR epoch <> (SELECT epoch FROM instance WHERE id = 1)
+  OR born <= (SELECT max(u.revoked_upto, o.revoked_upto) FROM subject u JOIN organisation o ON o.id = u.organisation
+    WHERE u.id = api_token.subject))`;
+
 const joined = (words: readonly string[] | null): string | null => words && words.join(" ");
 
 export function apiTokenIntents(db: DatabaseSync) {
@@ -38,32 +46,50 @@ export function apiTokenIntents(db: DatabaseSync) {
 
   const insert = prepare(
     db,
-    `INSERT INTO api_token (id, subject, name, created_at, expires_at, ended_at, born, epoch, scopes, audiences, networks,
-       secret, replaced_by, last_used_at, last_used_from)
-     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
+    `INSERT INTO api_token (id, subject, name, created_at, expires_at, ended_at, signed_until, born, epoch, scopes, audiences,
+       networks, secret, made_by, replaced_by, last_used_at, last_used_from)
+     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
   );
 
-  // A revocation marks what it ends, so what is neither ended nor expired counts.
+  // What holds a place among a subject's live tokens and lives no more: expired, or born before a line or in an epoch that
+  // was drawn for many at once. There are no more of them than the cap, as this is done before each new one.
+  const buryDead = prepare(
+    db,
+    `UPDATE api_token SET ended_at = ${whenOver} WHERE subject = ? AND ended_at IS NULL AND ${dead}`,
+  );
+
   const countLive = prepare<{ live: number }>(
     db,
-    "SELECT count(*) AS live FROM api_token WHERE subject = ? AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
+    "SELECT count(*) AS live FROM api_token WHERE subject = ? AND ended_at IS NULL",
   );
 
   const replace = prepare(db, "UPDATE api_token SET replaced_by = ?, expires_at = ? WHERE id = ?");
   const rename = prepare(db, "UPDATE api_token SET name = ? WHERE id = ?");
   const end = prepare(db, "UPDATE api_token SET ended_at = ? WHERE id = ?");
+  // A token, and what was made with it, and with that: whoever made them had it in hand. They are all of one subject.
+  const line = `WITH RECURSIVE line (id) AS (
+    SELECT ? UNION SELECT t.id FROM api_token t JOIN line l ON t.made_by = l.id WHERE t.subject = ? AND t.ended_at IS NULL)`;
+  const lineUntil = prepare<{ until: number | null }>(
+    db,
+    `${line} SELECT max(signed_until) AS until FROM api_token WHERE id IN line AND ended_at IS NULL`,
+  );
+  const endLine = prepare(db, `${line} UPDATE api_token SET ended_at = ? WHERE id IN line AND ended_at IS NULL`);
   const use = prepare(
     db,
     `UPDATE api_token SET last_used_at = ?, last_used_from = ?
-     WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)`,
+     WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ? OR last_used_at > ?)`,
   );
 
   // A page of all tokens in the order of their ids, for the sweep; and those of it that are over.
   const page = prepare<{ id: Uint8Array }>(db, "SELECT id FROM api_token WHERE id > ? ORDER BY id LIMIT ?");
-  const sweep = prepare(db, "DELETE FROM api_token WHERE id > ? AND id <= ? AND (ended_at <= ? OR expires_at <= ?)");
+  const bury = prepare(
+    db,
+    `UPDATE api_token SET ended_at = ${whenOver} WHERE id > ? AND id <= ? AND ended_at IS NULL AND ${dead}`,
+  );
+  const sweep = prepare(db, "DELETE FROM api_token WHERE id > ? AND id <= ? AND ended_at <= ?");
 
   function told(
-    actor: Pick<Actor, "told">,
+    actor: Pick<Actor, "told" | "apiToken">,
     { token, holder }: ApiTokenView,
     kind: Extract<JournalKind, `api_token_${string}`>,
     at: Seconds,
@@ -78,15 +104,20 @@ export function apiTokenIntents(db: DatabaseSync) {
     if (actor === undefined) return "stale";
     if (actor.subject === null || !allows(actor.authority, "tokens:mint")) return "forbidden";
     if (scopes !== null && !scopes.every((scope) => allows(actor.authority, scope))) return "exceeds";
-    return countLive.get(bytesFromId(actor.subject), now)!.live >= cap ? "too-many" : undefined;
+    const subject = bytesFromId(actor.subject);
+    buryDead.run(now, now, subject, now);
+    return countLive.get(subject)!.live >= cap ? "too-many" : undefined;
   }
 
   function make(actor: Actor, wish: NewApiToken): FoundApiToken {
     const id = bytesFromId(wish.id);
     const { counter, epoch } = instance.get()!;
     const { name, now, expiresAt, scopes, audiences, networks, secretHash } = wish;
+    const signedUntil = secretHash === null ? expiresAt : null;
     const lists = [joined(scopes), joined(audiences), joined(networks)] as const;
-    insert.run(id, bytesFromId(actor.subject!), name, now, expiresAt, counter, epoch, ...lists, secretHash);
+    const madeBy = wish.by.kind === "api-token" ? bytesFromId(wish.by.token) : null;
+    const subject = bytesFromId(actor.subject!);
+    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...lists, secretHash, madeBy);
     return find(id)!;
   }
 
@@ -99,6 +130,14 @@ export function apiTokenIntents(db: DatabaseSync) {
     if (found === undefined || isOver) return "absent";
     const isTheirs = actor.subject === found.holder.subject && allows(actor.authority, "api-tokens:write");
     return isTheirs || mayChange(actor.authority, found.holder) === "yes" ? { actor, found } : "absent";
+  }
+
+  /** Ends it and what was made with it; until when the last of them is good where it is checked offline. */
+  function endWithLine({ token, holder }: FoundApiToken, now: Seconds): Seconds {
+    const of = [bytesFromId(token.id), bytesFromId(holder.subject)] as const;
+    const { until } = lineUntil.get(...of)!;
+    endLine.run(...of, now);
+    return Math.max(until ?? now, now) as Seconds;
   }
 
   return {
@@ -119,7 +158,8 @@ export function apiTokenIntents(db: DatabaseSync) {
       // Its secret is for its owner alone.
       if (actor.subject !== found.holder.subject) return { kind: "absent" };
       if (found.token.replacedBy !== null) return { kind: "wrong-state" };
-      const not = mayMint(actor, { ...wish, cap: wish.cap + 1 });
+      // Both live for a while, or one goes and one comes.
+      const not = mayMint(actor, { ...wish, cap: oldEnds <= now ? Number.POSITIVE_INFINITY : wish.cap + 1 });
       if (not !== undefined) return { kind: not };
       const minted = make(actor, wish);
       const ends = found.token.expiresAt === null ? oldEnds : earlier(found.token.expiresAt, oldEnds);
@@ -139,32 +179,32 @@ export function apiTokenIntents(db: DatabaseSync) {
       return { kind: "done", token: found.token };
     }),
 
-    endApiToken: manyRows(({ id, by, now }: End): Done<{ readonly token: ApiTokenRow }> => {
+    endApiToken: manyRows(({ id, by, now }: End): Done<{ readonly accessUntil: Seconds }> => {
       const target = reach(by, id, now);
       if (typeof target === "string") return { kind: target };
-      end.run(now, bytesFromId(id));
+      const accessUntil = endWithLine(target.found, now);
       told(target.actor, target.found, "api_token_ended", now);
-      return { kind: "done", token: target.found.token };
+      return { kind: "done", accessUntil };
     }),
 
     endLeakedApiToken: manyRows(({ id, leak, now }: Leaked): boolean => {
       const found = find(bytesFromId(id));
       if (found?.alive !== true) return false;
-      end.run(now, bytesFromId(id));
+      endWithLine(found, now);
       told(byThemselves(null, leak.from), found, "api_token_leaked", now, leakDetail(leak));
       return true;
     }),
 
     noteApiTokenUses: manyRows((uses: Uses): void => {
-      for (const { id, at, from } of uses) use.run(at, from, bytesFromId(id), at - usesApart);
+      for (const { id, at, from } of uses) use.run(at, from, bytesFromId(id), at - usesApart, at);
     }),
 
     sweepApiTokens: manyRows(({ after: from, limit, now }: Sweep): Swept => {
       const start = from === undefined ? new Uint8Array(0) : bytesFromId(from);
       const last = page.all(start, limit).at(-1)?.id;
       if (last === undefined) return { removed: 0, last: undefined };
-      const before = now - remembered;
-      return { removed: sweep.run(start, last, before, before), last: idFromBytes(last) };
+      bury.run(now, now, start, last, now);
+      return { removed: sweep.run(start, last, now - remembered), last: idFromBytes(last) };
     }),
   };
 }

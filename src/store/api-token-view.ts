@@ -16,6 +16,7 @@ interface ApiTokenColumns {
   readonly created_at: number;
   readonly expires_at: number | null;
   readonly ended_at: number | null;
+  readonly signed_until: number | null;
   readonly born: number;
   readonly epoch: Uint8Array;
   readonly scopes: string | null;
@@ -27,7 +28,7 @@ interface ApiTokenColumns {
   readonly last_used_from: string | null;
 }
 
-const columns = `t.id, t.subject, t.name, t.created_at, t.expires_at, t.ended_at, t.born, t.epoch, t.scopes, t.audiences,
+const columns = `t.id, t.subject, t.name, t.created_at, t.expires_at, t.ended_at, t.signed_until, t.born, t.epoch, t.scopes, t.audiences,
   t.networks, t.secret, t.replaced_by, t.last_used_at, t.last_used_from`;
 
 const words = (text: string): readonly string[] => text.split(" ").filter((word) => word !== "");
@@ -39,6 +40,7 @@ const apiTokenFromRow = (row: ApiTokenColumns): ApiTokenRow => ({
   createdAt: row.created_at as Seconds,
   expiresAt: row.expires_at as Seconds | null,
   endedAt: row.ended_at as Seconds | null,
+  signedUntil: row.signed_until as Seconds | null,
   born: row.born,
   epoch: row.epoch,
   scopes: row.scopes === null ? null : words(row.scopes).filter(isScope),

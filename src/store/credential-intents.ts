@@ -1,7 +1,7 @@
 /** Intents that change what a subject's credentials are worth, in SQL: revocation of all tokens, and passwords. */
 import type { DatabaseSync } from "node:sqlite";
 
-import { mayChange } from "../core/authority.ts";
+import { allows, mayChange } from "../core/authority.ts";
 import { bytesFromId, type OrganisationId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Revocation } from "../core/directory.ts";
@@ -32,7 +32,7 @@ export function credentialIntents(db: DatabaseSync) {
   // What a password is decided on, and whether its subject may hold anything at all.
   const password = prepare<{ password: string | null; revoked_upto: number; may: number }>(
     db,
-    `SELECT u.password, u.revoked_upto, u.status = 'active' AND o.status = 'active' AS may
+    `SELECT u.password, max(u.revoked_upto, o.revoked_upto) AS revoked_upto, u.status = 'active' AND o.status = 'active' AS may
      FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?`,
   );
   const setPassword = prepare(db, "UPDATE subject SET password = ? WHERE id = ?");
@@ -59,6 +59,8 @@ export function credentialIntents(db: DatabaseSync) {
       const key = bytesFromId(subject);
       const found = directory.subject(key);
       if (found === undefined) return { kind: "absent" };
+      // It ends API tokens too, which not every token may.
+      if (actor.apiToken !== undefined && !allows(authority, "api-tokens:write")) return { kind: "forbidden" };
       const may = actor.subject === subject ? "yes" : mayChange(authority, found);
       // Who changes nobody is not told either that there is somebody.
       if (may !== "yes") return { kind: may === "above" ? "forbidden" : "absent" };

@@ -60,7 +60,7 @@ interface CredentialColumns extends HolderColumns {
 }
 
 const credentialSql = `SELECT u.id, u.kind, u.username, u.roles, u.organisation, u.status AS subject_status,
-    o.status AS organisation_status, u.password, u.revoked_upto, i.epoch, i.counter
+    o.status AS organisation_status, u.password, max(u.revoked_upto, o.revoked_upto) AS revoked_upto, i.epoch, i.counter
   FROM organisation o
   JOIN subject u ON u.organisation = o.id
   JOIN instance i ON i.id = 1`;

@@ -32,7 +32,7 @@ export function openLines(db: DatabaseSync): Lines {
   // The same of API tokens; an opaque one is good nowhere but here, and so for nobody after this.
   const heldTokens = prepare<{ tokens: number; until: number | null }>(
     db,
-    `SELECT count(*) AS tokens, max(CASE WHEN t.secret IS NULL THEN t.expires_at END) AS until
+    `SELECT count(*) AS tokens, max(t.signed_until) AS until
      FROM api_token t JOIN instance i ON i.id = 1
      JOIN subject u ON u.id = t.subject JOIN organisation o ON o.id = u.organisation
      WHERE t.subject = ? AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?) AND t.epoch = i.epoch

@@ -80,7 +80,8 @@ export function subjectIntents(db: DatabaseSync) {
 
   const bearing = prepare<{ revoked_upto: number; password: string | null; roles: string }>(
     db,
-    "SELECT revoked_upto, password, roles FROM subject WHERE id = ?",
+    `SELECT max(u.revoked_upto, o.revoked_upto) AS revoked_upto, u.password, u.roles
+     FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?`,
   );
   const bearingOf = (id: SubjectId): Bearing => {
     const { revoked_upto, password, roles } = bearing.get(bytesFromId(id))!;

@@ -282,6 +282,74 @@ describe("API tokens", () => {
       assert.equal(await refusal(post(endless, by(maker.token))), "403 exceeds_grant");
     });
 
+    test("INV-4: what a token has made ends with it, whoever ends it, and the journal says what made it", async () => {
+      for (const how of ["revoke", "leaked"] as const) {
+        const maker = await mint({ scopes: ["me:read", "tokens:mint"] });
+        const child = await mint({ scopes: ["me:read", "tokens:mint"] }, by(maker.token));
+        const grandchild = await mint({ scopes: ["me:read"], expires_in: 20 * day }, by(child.token));
+        const other = await mint();
+        if (how === "revoke") {
+          const receipt = await good<Record<string, string>>(await revoke(maker.id));
+          assert.equal(receipt["refused_everywhere_by"], maker.expires_at);
+        } else await jeton.ask("/api/v1/leaked", { body: { token: maker.token } });
+        for (const { token } of [maker, child, grandchild])
+          assert.equal(await refusal(me(token)), "401 invalid_token", how);
+        assert.equal((await me(other.token)).status, 200);
+        const { items } = await good<{ items: { detail: Record<string, unknown> }[] }>(
+          await jeton.ask("/api/v1/journal?kind=api_token_minted&limit=3", {
+            headers: bearer(await jeton.login("ada")),
+          }),
+        );
+        assert.deepEqual(
+          items.map(({ detail }) => detail["by_api_token"]),
+          [undefined, child.id, maker.id],
+        );
+      }
+    });
+
+    test("INV-4: roles are told of a token only as far as it has all of what they are", async () => {
+      const ada = bearer(await jeton.login("ada"));
+      const roles = async (token: string): Promise<unknown> => {
+        const shown = await good<{ roles: unknown }>(await me(token));
+        assert.deepEqual(claimsOf(token)["roles"], shown.roles);
+        return shown.roles;
+      };
+      const plain = await mint({}, ada);
+      assert.deepEqual(await roles(plain.token), []);
+      assert.equal((await jeton.ask("/featurebase/auth", { headers: by(plain.token) })).status, 401);
+      const { data } = await good<{ data: { role: string } }>(
+        await jeton.ask("/weka/api/v2/users/whoami", { headers: by(plain.token) }),
+      );
+      assert.equal(data.role, "Regular");
+      assert.deepEqual(await roles((await mint()).token), ["member"]);
+      const { scopes } = await good<Me>(await jeton.ask("/api/v1/me", { headers: ada }));
+      assert.deepEqual(await roles((await mint({ scopes }, ada)).token), ["admin"]);
+      assert.deepEqual(await roles((await mint({ scopes: ["me:read"] })).token), []);
+    });
+
+    test("CWE-770: a token that leaked cannot use up what its owner needs to end it", async () => {
+      const strict = await authority({ settings: { "limits.changes": 5 } });
+      try {
+        const pair = bearer(await strict.login());
+        const made = (await (await strict.ask(path, { body: { name: "ci" }, headers: pair })).json()) as Minted;
+        const rename = (): Promise<Response> =>
+          strict.ask(`${path}/${made.id}`, { method: "PATCH", body: { name: "x" }, headers: by(made.token) });
+        for (let change = 0; change < 5; change++) assert.equal((await rename()).status, 200);
+        assert.equal(await refusal(rename()), "429 too_many_changes");
+        assert.equal((await strict.ask(`${path}/${made.id}`, { method: "DELETE", headers: pair })).status, 200);
+      } finally {
+        await strict.close();
+      }
+    });
+
+    test("a token that may end sessions and not API tokens does not end all at once", async () => {
+      const { token } = await mint({ scopes: ["sessions:write"] });
+      assert.equal(
+        await refusal(jeton.ask("/api/v1/revoke-tokens", { body: {}, headers: by(token) })),
+        "403 forbidden",
+      );
+    });
+
     test("K-01: a token with networks or audiences of its own makes none", async () => {
       for (const limit of [{ networks: ["127.0.0.1"] }, { audiences: [issuer] }]) {
         const { token } = await mint({ scopes: ["tokens:mint"], ...limit });
@@ -356,6 +424,10 @@ describe("API tokens", () => {
     });
 
     test("one for other audiences is refused here, tells them to those, and is refused where it is not meant", async () => {
+      for (const nowhere of [{ format: "opaque" }, { networks: ["10.0.0.0/8"] }]) {
+        const wish = { name: "x", audiences: ["https://files.example.org"], ...nowhere };
+        assert.equal(await refusal(post(wish)), "400 invalid_request");
+      }
       const { token } = await mint({ audiences: ["https://files.example.org"] });
       assert.equal(await refusal(me(token)), "401 invalid_token");
       assert.equal(claimsOf(token)["aud"], "https://files.example.org");
@@ -395,6 +467,20 @@ describe("API tokens", () => {
       const kept = await mint();
       await rotate(kept.id, { keep_old: 60 });
       assert.equal(await refusal(post({ keep_old: 60 }, undefined, `${path}/${kept.id}/rotate`)), "409 wrong_state");
+    });
+
+    test("the receipt of an old one tells the end that is in it, and not that of the overlap", async () => {
+      const old = await mint({ expires_in: 10 * day });
+      await rotate(old.id, { keep_old: 60 });
+      const receipt = await good<Record<string, string>>(await revoke(old.id));
+      assert.equal(receipt["refused_everywhere_by"], old.expires_at);
+    });
+
+    test("a token that may make tokens rotates itself, for no longer than it has left", async () => {
+      const old = await mint({ scopes: ["tokens:mint", "me:read", "api-tokens:write"], expires_in: 10 * day });
+      jeton.clock.pass(100);
+      const fresh = await rotate(old.id, { keep_old: 60 }, by(old.token));
+      assert.equal(fresh.expires_at, old.expires_at);
     });
 
     test("an opaque one without an end stays so", async () => {

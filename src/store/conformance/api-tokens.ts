@@ -232,6 +232,31 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
       assert.equal(await kindOf(store.setSubjectStatus({ ...lock, verb: "unlock" })), "stale");
     });
 
+    test("CWE-770: expired tokens, and those of another epoch or line, take no place and are not looked through", async () => {
+      const { store, now, pass } = world.under();
+      const mine = await asking(world.bob());
+      for (let made = 0; made < 20; made++) await mint(mine, { cap: 3, expiresAt: now() });
+      assert.equal((await listed()).length, 0);
+      await mint(mine, { cap: 3, expiresAt: null, secretHash: randomBytes(32) });
+      await store.beginEpoch({ epoch: randomBytes(16), now: now() });
+      const again = await asking(world.bob());
+      for (let made = 0; made < 3; made++) await mint(again, { cap: 3 });
+      assert.equal(await kindOf(store.mintApiToken(wish(again, { cap: 3 }))), "too-many");
+      // What is over without an end of its own is swept too.
+      await store.sweepApiTokens({ after: undefined, limit: 100, now: now() });
+      pass(days(40));
+      const { removed } = await store.sweepApiTokens({ after: undefined, limit: 100, now: now() });
+      assert.equal(removed, 21);
+    });
+
+    test("a use that was told by a clock ahead does not hide those after it", async () => {
+      const { store, now } = world.under();
+      const id = await mint();
+      await store.noteApiTokenUses([{ id, at: after(now(), days(20)), from: "192.0.2.7" }]);
+      await store.noteApiTokenUses([{ id, at: now(), from: "192.0.2.9" }]);
+      assert.equal((await store.findLiveApiToken(id))?.token.lastUsedFrom, "192.0.2.9");
+    });
+
     test("uses are written once a minute, and those of tokens that are gone are passed over", async () => {
       const { store, now } = world.under();
       const id = await mint();

@@ -5,8 +5,10 @@ CREATE TABLE api_token (
   subject BLOB NOT NULL REFERENCES subject (id),
   name TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  -- Null: it has no end.
+  -- Null: it has no end. A rotation brings it nearer.
   expires_at INTEGER,
+  -- What a JWT says itself of its end, which nothing changes; null: opaque.
+  signed_until INTEGER,
   ended_at INTEGER,
   born INTEGER NOT NULL,
   epoch BLOB NOT NULL CHECK (length(epoch) = 16),
@@ -18,12 +20,15 @@ CREATE TABLE api_token (
   networks TEXT,
   -- SHA-256 of the secret of an opaque token; null: a JWT.
   secret BLOB CHECK (length(secret) = 32),
+  -- The token that it was made with; null: by somebody who was signed in.
+  made_by BLOB,
   -- The token that took its place; it may be gone by now.
   replaced_by BLOB,
   last_used_at INTEGER,
   last_used_from TEXT,
   -- What is checked offline has an end.
-  CHECK (expires_at IS NOT NULL OR secret IS NOT NULL)
+  CHECK (expires_at IS NOT NULL OR secret IS NOT NULL),
+  CHECK ((signed_until IS NULL) = (secret IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- For a subject's own list and the cap. Ids begin with their time, so this is also the order of birth.
