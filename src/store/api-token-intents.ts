@@ -34,6 +34,8 @@ const dead = `(expires_at <= ? OR epoch <> (SELECT epoch FROM instance WHERE id 
 
 const joined = (words: readonly string[] | null): string | null => words && words.join(" ");
 
+const tokenOf = ({ apiToken }: Actor): Uint8Array | null => (apiToken === undefined ? null : bytesFromId(apiToken));
+
 export function apiTokenIntents(db: DatabaseSync) {
   const acting = openActing(db);
   const tell = openTelling(db);
@@ -64,6 +66,7 @@ export function apiTokenIntents(db: DatabaseSync) {
   );
 
   const replace = prepare(db, "UPDATE api_token SET replaced_by = ?, expires_at = ? WHERE id = ?");
+  const adopt = prepare(db, "UPDATE api_token SET made_by = ? WHERE subject = ? AND made_by = ? AND ended_at IS NULL");
   const rename = prepare(db, "UPDATE api_token SET name = ? WHERE id = ?");
   const end = prepare(db, "UPDATE api_token SET ended_at = ? WHERE id = ?");
   // A token, and what was made with it, and with that: whoever made them had it in hand. They are all of one subject.
@@ -109,13 +112,12 @@ export function apiTokenIntents(db: DatabaseSync) {
     return countLive.get(subject)!.live >= cap ? "too-many" : undefined;
   }
 
-  function make(actor: Actor, wish: NewApiToken): FoundApiToken {
+  function make(actor: Actor, wish: NewApiToken, madeBy: Uint8Array | null): FoundApiToken {
     const id = bytesFromId(wish.id);
     const { counter, epoch } = instance.get()!;
     const { name, now, expiresAt, scopes, audiences, networks, secretHash } = wish;
     const signedUntil = secretHash === null ? expiresAt : null;
     const lists = [joined(scopes), joined(audiences), joined(networks)] as const;
-    const madeBy = wish.by.kind === "api-token" ? bytesFromId(wish.by.token) : null;
     const subject = bytesFromId(actor.subject!);
     insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...lists, secretHash, madeBy);
     return find(id)!;
@@ -145,7 +147,7 @@ export function apiTokenIntents(db: DatabaseSync) {
       const actor = acting(wish.by);
       const not = mayMint(actor, wish);
       if (actor === undefined || not !== undefined) return { kind: not ?? "stale" };
-      const minted = make(actor, wish);
+      const minted = make(actor, wish, tokenOf(actor));
       told(actor, minted, "api_token_minted", wish.now, { expires_at: wish.expiresAt, scopes: wish.scopes });
       return { kind: "done", minted };
     }),
@@ -161,7 +163,9 @@ export function apiTokenIntents(db: DatabaseSync) {
       // Both live for a while, or one goes and one comes.
       const not = mayMint(actor, { ...wish, cap: oldEnds <= now ? Number.POSITIVE_INFINITY : wish.cap + 1 });
       if (not !== undefined) return { kind: not };
-      const minted = make(actor, wish);
+      // A token that rotates itself stays in its place in the line, and what it made stays behind it.
+      const minted = make(actor, wish, actor.apiToken === old ? found.madeBy : tokenOf(actor));
+      adopt.run(bytesFromId(wish.id), bytesFromId(found.holder.subject), bytesFromId(old));
       const ends = found.token.expiresAt === null ? oldEnds : earlier(found.token.expiresAt, oldEnds);
       replace.run(bytesFromId(wish.id), ends, bytesFromId(old));
       if (ends <= now) end.run(now, bytesFromId(old));

@@ -23,13 +23,14 @@ interface ApiTokenColumns {
   readonly audiences: string | null;
   readonly networks: string | null;
   readonly secret: Uint8Array | null;
+  readonly made_by: Uint8Array | null;
   readonly replaced_by: Uint8Array | null;
   readonly last_used_at: number | null;
   readonly last_used_from: string | null;
 }
 
 const columns = `t.id, t.subject, t.name, t.created_at, t.expires_at, t.ended_at, t.signed_until, t.born, t.epoch, t.scopes, t.audiences,
-  t.networks, t.secret, t.replaced_by, t.last_used_at, t.last_used_from`;
+  t.networks, t.secret, t.made_by, t.replaced_by, t.last_used_at, t.last_used_from`;
 
 const words = (text: string): readonly string[] => text.split(" ").filter((word) => word !== "");
 
@@ -60,6 +61,8 @@ interface StatusColumns {
 export interface FoundApiToken extends ApiTokenView {
   /** It has not ended, and what it hangs on lets it live. Whether it has expired is not in it. */
   readonly alive: boolean;
+  /** The id of the token that it was made with, in bytes. */
+  readonly madeBy: Uint8Array | null;
 }
 
 export interface ApiTokenReads {
@@ -106,6 +109,7 @@ export function openApiTokens(db: DatabaseSync): ApiTokenReads {
       return {
         token: apiTokenFromRow(row),
         holder: holderFromRow(row.subject, owner),
+        madeBy: row.made_by,
         alive: row.ended_at === null && isAlive(row, standing, instance.get()!),
       };
     },

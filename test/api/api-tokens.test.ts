@@ -307,6 +307,26 @@ describe("API tokens", () => {
       }
     });
 
+    test("INV-4: no rotation takes a token out of the line of what made it", async () => {
+      const scopes = ["me:read", "tokens:mint", "api-tokens:write"];
+      const maker = await mint({ scopes });
+      const own = await mint();
+      const child = await mint({ scopes }, by(maker.token));
+      const grandchild = await mint({ scopes: ["me:read"] }, by(child.token));
+      // Out of its own hand, out of its maker's, and somebody else's token into it.
+      const renewed = await rotate(child.id, {}, by(child.token));
+      const again = await rotate(renewed.id, {}, by(maker.token));
+      const narrow = await mint({ scopes: ["me:read"] });
+      const taken = await rotate(narrow.id, {}, by(maker.token));
+      for (const { token } of [maker, grandchild, again, taken, own]) assert.equal((await me(token)).status, 200);
+      // A maker that rotates itself hands on what it made.
+      const heir = await rotate(maker.id, {}, by(maker.token));
+      assert.equal((await revoke(heir.id)).status, 200);
+      for (const { token } of [heir, grandchild, again, taken])
+        assert.equal(await refusal(me(token)), "401 invalid_token");
+      assert.equal((await me(own.token)).status, 200);
+    });
+
     test("INV-4: roles are told of a token only as far as it has all of what they are", async () => {
       const ada = bearer(await jeton.login("ada"));
       const roles = async (token: string): Promise<unknown> => {
