@@ -240,8 +240,10 @@ async function openHouse(
       await pause(config["drain.delay"] * 1000);
       await Promise.all(bound.map(({ listener }) => listener.stop(drainGrace)));
       for (const timer of timers) clearInterval(timer);
-      await writeTokenUses();
-      await inTime(instance.close(), closeGrace);
+      await inTime(
+        writeTokenUses().then(() => instance.close()),
+        closeGrace,
+      );
       log.flush();
     };
     let ended: Promise<void> | undefined;

@@ -105,11 +105,19 @@ async function byOpaque(
   address: string,
   now: Seconds,
 ): Promise<Outcome<Principal>> {
-  const live = await deps.store.findLiveApiToken(claimed.id);
-  const hash = live?.token.secretHash ?? null;
-  if (live === undefined || hash === null || !deps.tokens.provesOpaque(claimed, hash))
-    return no("an API token that never was, has ended or was revoked");
+  const live = await findOpaque(deps, claimed);
+  if (live === undefined) return no("an API token that never was, has ended or was revoked");
   return usable(deps, live, address, now);
+}
+
+/** The live token that the text is, by its secret; whether it has expired is not looked at. */
+export async function findOpaque(
+  { store, tokens }: { readonly store: Pick<Store, "findLiveApiToken">; readonly tokens: Pick<Tokens, "provesOpaque"> },
+  claimed: ClaimedOpaque,
+): Promise<ApiTokenView | undefined> {
+  const live = await store.findLiveApiToken(claimed.id);
+  const hash = live?.token.secretHash ?? null;
+  return hash !== null && tokens.provesOpaque(claimed, hash) ? live : undefined;
 }
 
 /** A token is refused in the same way wherever its row says no: whoever found it learns nothing of where it is good. */

@@ -5,20 +5,13 @@
 import type { SessionId } from "../core/ids.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { Leak } from "./api-token-store.ts";
-import type { ClaimedOpaque, Clock, Store, Tokens } from "./ports.ts";
+import { findOpaque } from "./introspect.ts";
+import type { Clock, Store, Tokens } from "./ports.ts";
 
 export interface LeakedDeps {
   readonly store: Pick<Store, "findLiveApiToken" | "recallSession" | "endLeakedApiToken" | "endSession">;
   readonly tokens: Pick<Tokens, "readBearer" | "readOpaque" | "provesOpaque" | "readRefresh" | "provesRefresh">;
   readonly clock: Clock;
-}
-
-async function endOpaque({ store, tokens, clock }: LeakedDeps, claimed: ClaimedOpaque, leak: Leak): Promise<boolean> {
-  const live = await store.findLiveApiToken(claimed.id);
-  const hash = live?.token.secretHash ?? null;
-  if (hash === null || !tokens.provesOpaque(claimed, hash)) return false;
-  return store.endLeakedApiToken({ id: claimed.id, leak, now: clock.now() });
 }
 
 /**
@@ -39,7 +32,8 @@ export async function endLeaked(
     (await store.endSession({ id, of: { leak }, now })).kind === "ended";
 
   const opaque = tokens.readOpaque(text);
-  if (opaque !== undefined) return endOpaque(deps, opaque, leak);
+  if (opaque !== undefined)
+    return (await findOpaque(deps, opaque)) !== undefined && store.endLeakedApiToken({ id: opaque.id, leak, now });
   const bearer = tokens.readBearer(text, now);
   if (bearer !== undefined) {
     if (now >= bearer.claims.exp) return false;
