@@ -5,19 +5,12 @@ import { formatOf, type ApiTokenRow } from "../core/api-token.ts";
 import type { ApiTokenId, SubjectId } from "../core/ids.ts";
 import { scopeNames, type Scope } from "../core/scope.ts";
 import { days, seconds } from "../core/units.ts";
-import type { MintedApiToken } from "../engine/api-tokens.ts";
+import type { ApiTokenWish, MintedApiToken } from "../engine/api-tokens.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Principal } from "../engine/introspect.ts";
+import { credentialName } from "./credential-name.ts";
 import { route, type NativeRoute } from "./declare.ts";
 import { idSchema, iso, pageOf, pageQuery, pageSchema, time } from "./paging.ts";
-
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "no control characters, and none that cannot be seen")
-  .meta({ description: "What it is for; several may have one name." });
 
 const scope = z.enum(scopeNames as [Scope, ...Scope[]]);
 
@@ -26,7 +19,7 @@ const longestOverlap = days(30);
 
 const Wish = z
   .strictObject({
-    name,
+    name: credentialName,
     expires_in: z.int("a whole number of seconds, or null").min(60).max(10_000_000_000).nullable().optional().meta({
       description:
         "Seconds; 30 days when left out. Null: until it is revoked, for opaque ones, if the operator allows it.",
@@ -70,7 +63,7 @@ const Minted = z
   .object({ ...described, token: z.string().meta({ description: "Keep it now: it is not shown again." }) })
   .meta({ id: "MintedApiToken" });
 
-const Change = z.strictObject({ name }).meta({ id: "ApiTokenChange" });
+const Change = z.strictObject({ name: credentialName }).meta({ id: "ApiTokenChange" });
 const Rotate = z
   .strictObject({
     keep_old: z.int("a whole number of seconds").min(0).max(longestOverlap).optional().meta({
@@ -91,7 +84,7 @@ const ApiTokenReceipt = z
   .meta({ id: "ApiTokenReceipt" });
 
 const ApiTokenPath = z.object({ id: idSchema<ApiTokenId>() });
-const UserPath = z.object({ id: idSchema<SubjectId>() });
+const SubjectPath = z.object({ id: idSchema<SubjectId>() });
 
 const toWire = (row: ApiTokenRow, { by }: Principal): z.input<typeof ApiToken> => ({
   id: row.id,
@@ -118,30 +111,69 @@ const read = { ...common, method: "get", rate: "read", shed: "admin", journal: n
 const write = { ...common, rate: "write", shed: "admin", query: null } as const;
 const minted = { 201: { description: "The token; it is shown this once.", schema: Minted } } as const;
 
+const wishOf = (
+  { expires_in: expiresIn, format = "jwt", name, scopes, audiences, networks }: z.output<typeof Wish>,
+  subject: SubjectId | "own",
+): ApiTokenWish => ({
+  subject,
+  name,
+  expiresIn: typeof expiresIn === "number" ? seconds(expiresIn) : expiresIn,
+  scopes,
+  audiences,
+  networks,
+  format,
+});
+
+const mint = {
+  ...write,
+  method: "post",
+  scope: "tokens:mint",
+  journal: "api_token_minted",
+  body: { json: Wish },
+  answers: minted,
+} as const;
+const mintRefusals = ["invalid_request", "reauthentication_needed", "exceeds_grant", "too_many_tokens"] as const;
+
 export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
   route({
-    ...write,
-    method: "post",
+    ...mint,
     path: "/api/v1/api-tokens",
     summary: "Make an API token for myself",
-    scope: "tokens:mint",
-    journal: "api_token_minted",
-    body: { json: Wish },
     params: null,
-    answers: minted,
-    refusals: ["invalid_request", "reauthentication_needed", "exceeds_grant", "too_many_tokens"],
+    refusals: mintRefusals,
   })(async ({ caller, body, from }) => {
-    const { expires_in: expiresIn, format = "jwt", name: called, scopes, audiences, networks } = body;
-    const wish = {
-      name: called,
-      expiresIn: typeof expiresIn === "number" ? seconds(expiresIn) : expiresIn,
-      scopes,
-      audiences,
-      networks,
-      format,
-    };
-    const made = await engine.mintApiToken(caller, wish, from);
+    const made = await engine.mintApiToken(caller, wishOf(body, "own"), from);
     return made.ok ? { status: 201, body: mintedToWire(made.value, caller) } : made;
+  }),
+
+  route({
+    ...mint,
+    tenant: "organisation",
+    path: "/api/v1/applications/:id/api-tokens",
+    summary: "Make an API token for an application that I look after",
+    params: SubjectPath,
+    refusals: [...mintRefusals, "not_found"],
+  })(async ({ caller, params, body, from }) => {
+    const made = await engine.mintApiToken(caller, wishOf(body, params.id), from);
+    return made.ok ? { status: 201, body: mintedToWire(made.value, caller) } : made;
+  }),
+
+  route({
+    ...read,
+    tenant: "organisation",
+    path: "/api/v1/applications/:id/api-tokens",
+    summary: "An application's API tokens, newest first",
+    scope: "applications:read",
+    query: z.strictObject(pageQuery),
+    params: SubjectPath,
+    answers: { 200: { description: "A page of tokens, without the tokens themselves.", schema: ApiTokenPage } },
+    refusals: ["invalid_request", "not_found"],
+  })(async ({ caller, params, query }) => {
+    const found = await engine.findApplication(caller, params.id);
+    const page = found.ok ? await engine.listApiTokens(caller, found.value.id, pageOf(query)) : found;
+    if (!page.ok) return page;
+    const items = page.value.items.map((row) => toWire(row, caller));
+    return { status: 200, body: { items, next_cursor: page.value.nextCursor } };
   }),
 
   route({
@@ -163,7 +195,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
   route({
     ...read,
     path: "/api/v1/api-tokens/:id",
-    summary: "One of my API tokens",
+    summary: "One of my API tokens, or of an application's that I look after",
     scope: "api-tokens:read",
     query: null,
     params: ApiTokenPath,
@@ -194,7 +226,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     ...write,
     method: "post",
     path: "/api/v1/api-tokens/:id/rotate",
-    summary: "Put a new API token in the place of one of mine",
+    summary: "Put a new API token in the place of one of mine, or of an application's",
     scope: "tokens:mint",
     journal: "api_token_rotated",
     body: { json: Rotate },
@@ -240,7 +272,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     summary: "A user's API tokens, newest first",
     scope: "users:read",
     query: z.strictObject(pageQuery),
-    params: UserPath,
+    params: SubjectPath,
     answers: { 200: { description: "A page of tokens, without the tokens themselves.", schema: ApiTokenPage } },
     refusals: ["invalid_request", "not_found"],
   })(async ({ caller, params, query }) => {

@@ -1,10 +1,10 @@
 /** POST /login/challenge and /login/signature: sign-in by a signature with one's authentication key. */
 import { z } from "zod";
 
-import { decodeBase64url } from "../core/base64url.ts";
 import { refused } from "../core/result.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import type { Engine } from "../engine/engine.ts";
+import { signatureText } from "./auth-keys.ts";
 import { route, type NativeRoute } from "./declare.ts";
 import { toWire, TokenPairAnswer } from "./token-pair.ts";
 
@@ -12,6 +12,10 @@ const ChallengeBody = z
   .object({
     username: z.string().min(1).max(320).meta({ description: "User name or verified e-mail address.", example: "bob" }),
     organisation: z.string().min(1).max(256).optional().meta({ description: "Its name; `Root` when left out." }),
+    key: z
+      .string()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "a fingerprint as `ssh-keygen -l` prints it, such as SHA256:...")
+      .meta({ description: "Fingerprint of the key that you will sign with, as `ssh-keygen -l` prints it." }),
   })
   .meta({ id: "ChallengeRequest" });
 
@@ -25,11 +29,7 @@ const ChallengeAnswer = z
 const SignatureBody = z
   .object({
     challenge: z.string().min(1).max(8192),
-    signature: z
-      .string()
-      .min(1)
-      .max(1400)
-      .meta({ description: "RSASSA-PKCS1-v1_5 with SHA-256 over the challenge, in base64url without padding." }),
+    signature: signatureText,
   })
   .meta({ id: "ChallengeSignature" });
 
@@ -58,8 +58,8 @@ export const signedLoginRoutes = (engine: Engine, door: ClientProfile, home: str
     body: { json: ChallengeBody },
     answers: { 200: { description: "To be signed within its time, and once.", schema: ChallengeAnswer } },
     refusals: [],
-  })(async ({ body: { username, organisation } }) => {
-    const { text, expiresIn } = engine.issueChallenge({ login: username, organisation: organisation ?? home });
+  })(async ({ body: { username, organisation, key } }) => {
+    const { text, expiresIn } = engine.issueChallenge({ login: username, organisation: organisation ?? home, key });
     return { status: 200, body: { challenge: text, expires_in: expiresIn } };
   }),
 
@@ -72,8 +72,9 @@ export const signedLoginRoutes = (engine: Engine, door: ClientProfile, home: str
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_request", "invalid_credentials", "too_many_attempts", "too_many_changes"],
   })(async ({ body: { challenge, signature: text }, from, signal }) => {
-    const signature = decodeBase64url(text);
-    if (signature === undefined) return refused("invalid_request", "signature: this is not base64url without padding.");
+    const signature = engine.readSignature(text);
+    if (signature === undefined)
+      return refused("invalid_request", "signature: this is neither base64url without padding nor an SSH signature.");
     const signedIn = await engine.answerChallenge({ challenge, signature, door, from, signal });
     if (signedIn.ok) return { status: 200, body: toWire(signedIn.value) };
     return signedIn.code === "invalid_credentials" ? { ...signedIn, ...notAccepted } : signedIn;

@@ -7,7 +7,7 @@ import { Secret } from "../core/secret.ts";
 import type { StatusChange } from "../engine/administration.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SubjectRecord } from "../core/directory.ts";
-import type { StatusVerb } from "../engine/ports.ts";
+import type { StatusVerb } from "../engine/directory-store.ts";
 import { route, type NativeRoute } from "./declare.ts";
 import { idSchema, iso, pageOf, pageQuery, pageSchema, time } from "./paging.ts";
 import { Receipt, receiptOf } from "./receipt.ts";
@@ -23,6 +23,7 @@ const User = z
     emails: z.array(z.string()),
     roles: z.array(z.string()),
     status: z.enum(["active", "disabled", "locked", "deleted"]),
+    owner_id: z.uuid().nullable().meta({ description: "Of an application: the user whose it is." }),
     created_at: time,
   })
   .meta({ id: "User" });
@@ -74,6 +75,7 @@ const toWire = (record: SubjectRecord): z.input<typeof User> => ({
   emails: [...record.emails],
   roles: [...record.roles],
   status: record.status,
+  owner_id: record.owner,
   created_at: iso(record.createdAt),
 });
 

@@ -1,6 +1,7 @@
 /** The doors of an instance: which routes are where, for whom, and what they share. */
 import { apiTokensRoutes } from "../api/api-tokens.ts";
-import { authKeyRoutes } from "../api/auth-key.ts";
+import { applicationsRoutes } from "../api/applications.ts";
+import { authKeysRoutes } from "../api/auth-keys.ts";
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
 import { journalRoutes } from "../api/journal.ts";
@@ -16,6 +17,7 @@ import { refusalsRoutes } from "../api/refusals.ts";
 import { refreshRoutes } from "../api/refresh.ts";
 import { revokeTokensRoutes } from "../api/revoke-tokens.ts";
 import { rolesRoutes } from "../api/roles.ts";
+import { secretLoginRoutes } from "../api/secret-login.ts";
 import { sessionsRoutes } from "../api/sessions.ts";
 import { signedLoginRoutes } from "../api/signed-login.ts";
 import { usersRoutes } from "../api/users.ts";
@@ -109,7 +111,10 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     tokens: keys,
     issuers: new Set([issuer, ...issuers.values()]),
     store: countingEndings(store, meters),
-    authKeys: authKeys(),
+    // A key of that size takes as long as thirty others; only SeTA has clients with such.
+    authKeys: authKeys({ maxRsaBits: open.has("seta") ? 8192 : 4096 }),
+    keyLimits: { cap: config["auth_keys.cap"], messages: config["auth_keys.messages"] },
+    applicationCap: config["applications.cap"],
     passwords: timingChecks(deps.passwords, clock, meters),
     meter: meters,
     ensureKeys: keys.ensure,
@@ -163,10 +168,12 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const documented = [
     ...loginRoutes(engine, native, rootOrganisation),
     ...signedLoginRoutes(engine, native, rootOrganisation),
+    ...secretLoginRoutes(engine, native),
     ...refreshRoutes(engine, native),
     ...meRoutes(engine),
     ...passwordRoutes(engine, native),
-    ...authKeyRoutes(engine),
+    ...authKeysRoutes(engine),
+    ...applicationsRoutes(engine),
     ...apiTokensRoutes(engine),
     ...leakedRoutes(engine),
     ...(deps.alertKeys === undefined ? [] : leakedAlertRoutes(engine, deps.alertKeys)),

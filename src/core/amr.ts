@@ -6,6 +6,9 @@ export const byPassword = "pwd";
 /** A signature: proof of possession of a key that software keeps. */
 export const byKey = "swk";
 
-export type Method = typeof byPassword | typeof byKey;
+/** A client secret. RFC 8176 has no name for it; RFC 7591 section 2 calls what sends it so. */
+export const bySecret = "client_secret";
+
+export type Method = typeof byPassword | typeof byKey | typeof bySecret;
 
 export const has = (amr: string, method: Method): boolean => amr.split(" ").includes(method);

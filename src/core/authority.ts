@@ -3,7 +3,7 @@
  * changes somebody must have every scope that this somebody has, and who gives a role must have every scope of it;
  * otherwise an administrator of one organisation could make, or become, an administrator of all.
  */
-import type { OrganisationId } from "./ids.ts";
+import type { OrganisationId, SubjectId } from "./ids.ts";
 import { scopesOfRoles, type Role, type Scope } from "./scope.ts";
 
 export interface Authority {
@@ -49,3 +49,29 @@ export function mayChange(
   if (!allows(authority, "users:write")) return "unentitled";
   return coversRoles(authority, target.roles) ? "yes" : "above";
 }
+
+/** A subject, as far as it decides on who looks after its credentials. */
+export interface Managed {
+  readonly id: SubjectId;
+  readonly kind: "user" | "application";
+  readonly organisation: OrganisationId;
+  readonly roles: readonly Role[];
+  readonly owner: SubjectId | null;
+}
+
+/**
+ * Whether the credentials of a subject are somebody's to make, see and end: one's own, and those of an application that is
+ * one's own, or one's organisation's where one administers it. Nobody else's, whatever rights one has.
+ */
+export function mayManage(
+  { subject, authority }: { readonly subject: SubjectId | null; readonly authority: Authority },
+  target: Managed,
+): boolean {
+  if (target.id === subject) return true;
+  if (target.kind !== "application" || !allows(authority, "applications:write")) return false;
+  return target.owner === null ? mayChange(authority, target) === "yes" : target.owner === subject;
+}
+
+/** What of an application's roles it has while its owner has these: a role all of which the owner may do. */
+export const rolesUnder = (roles: readonly Role[], ofOwner: readonly Role[]): readonly Role[] =>
+  roles.filter((role) => coversRoles({ organisation: null, scopes: scopesOfRoles(ofOwner).scopes }, [role]));

@@ -14,6 +14,8 @@ export interface SubjectRecord {
   readonly emails: readonly string[];
   readonly roles: readonly Role[];
   readonly status: SubjectStatus;
+  /** Of an application, the user whose it is; null: its organisation's. A user has none. */
+  readonly owner: SubjectId | null;
   readonly createdAt: Seconds;
 }
 

@@ -14,6 +14,8 @@ export type SubjectId = Id<"subject">;
 export type SignInId = Id<"sign-in">;
 export type SessionId = Id<"session">;
 export type ApiTokenId = Id<"api-token">;
+export type AuthKeyId = Id<"auth-key">;
+export type ClientSecretId = Id<"client-secret">;
 
 /** Who asks: an OAuth client or a dialect; a short name such as `native` or `sensu`. */
 export type ClientId = Id<"client">;

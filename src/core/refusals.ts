@@ -136,6 +136,12 @@ export const refusals = {
     advice: "Revoke those that nobody uses: GET /api/v1/api-tokens tells when each was used last.",
     source: "CWE-770; RFC 9110 section 15.5.10",
   },
+  too_many: {
+    status: 409,
+    title: "There are as many of these as there may be",
+    advice: "Remove those that nobody uses; the lists tell when each was used last.",
+    source: "CWE-770; RFC 9110 section 15.5.10",
+  },
   wrong_state: {
     status: 409,
     title: "It is not in a state that this can be done in",

@@ -64,8 +64,11 @@ export interface Holder {
   readonly subject: SubjectId;
   readonly kind: "user" | "application";
   readonly username: string;
+  /** Of an application: those that its owner has too. */
   readonly roles: readonly Role[];
   readonly organisation: OrganisationId;
+  /** Of an application, the user whose it is; null: its organisation's. A user has none. */
+  readonly owner: SubjectId | null;
 }
 
 /** What the instance says of all sessions at once. */

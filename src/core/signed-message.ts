@@ -4,8 +4,10 @@
  */
 import { decodeBase64url } from "./base64url.ts";
 
-/** Every challenge of ours begins so, and nothing else that is signed anywhere does. */
-export const challengePrefix = "jeton-login-v1:";
+/** Every challenge of ours begins so, by what it is for, and nothing else that is signed anywhere does. */
+export const challengePrefixes = { login: "jeton-login-v1:", key: "jeton-key-v1:" } as const;
+
+export type ChallengeKind = keyof typeof challengePrefixes;
 
 /** Bounds of a message that a client chose itself, in characters. */
 export const clientMessage = { shortest: 20, longest: 256 } as const;
@@ -43,6 +45,6 @@ export function isClientMessage(text: string): boolean {
     !isSigningInput(text) &&
     !text.toLowerCase().startsWith(requestTarget) &&
     // A challenge is signed for one server and one minute, and a door without challenges would look at neither.
-    !text.startsWith(challengePrefix)
+    !Object.values(challengePrefixes).some((prefix) => text.startsWith(prefix))
   );
 }

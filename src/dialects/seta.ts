@@ -7,11 +7,12 @@
  */
 import { z } from "zod";
 
+import type { KeySignature } from "../core/auth-key.ts";
 import { nativePolicy } from "../core/policy.ts";
 import { refusalEntry } from "../core/refusals.ts";
 import { Secret } from "../core/secret.ts";
 import type { Holder } from "../core/session.ts";
-import { clientMessage, isClientMessage } from "../core/signed-message.ts";
+import { challengePrefixes, clientMessage, isClientMessage } from "../core/signed-message.ts";
 import { hours } from "../core/units.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import { bearerToken } from "../http/authorization.ts";
@@ -43,19 +44,23 @@ const member = (name: string, most: number) =>
 const providers = ["local", "seta"] as const;
 const messageForm = `is not ${clientMessage.shortest} to ${clientMessage.longest} characters made for a login`;
 
+/** A client that is asked to, or wants to, signs a challenge of the native door. */
+const isChallenge = (text: string): boolean => text.startsWith(challengePrefixes.login);
+const maySign = (text: string): boolean => isChallenge(text) || isClientMessage(text);
+
 const TokenBody = z.object(
   {
     username: member("username", 320),
     provider: member("provider", 320).pipe(z.enum(providers, "is not one of ['local', 'seta']")),
-    rsa_original_message: member("rsa_original_message", 4096).refine(isClientMessage, messageForm),
+    rsa_original_message: member("rsa_original_message", 4096).refine(maySign, messageForm),
     rsa_message_signature: member("rsa_message_signature", 4096),
   },
   "is not of type 'object'",
 );
 
 /** Either case, nothing before, between or after. Undefined is refused like a signature that is not good. */
-const hexBytes = (text: string): Uint8Array | undefined =>
-  /^(?:[\dA-Fa-f]{2})+$/.test(text) ? Uint8Array.from(Buffer.from(text, "hex")) : undefined;
+const hexSignature = (text: string): KeySignature | undefined =>
+  /^(?:[\dA-Fa-f]{2})+$/.test(text) ? { form: "raw", bytes: Uint8Array.from(Buffer.from(text, "hex")) } : undefined;
 
 const Tokens = z.object({ access_token: z.string(), refresh_token: z.string() });
 const Message = z.object({ message: z.string() });
@@ -67,7 +72,7 @@ const toWire = ({ accessToken, refreshToken }: TokenPair): z.input<typeof Tokens
   refresh_token: refreshToken.reveal(),
 });
 
-const message = <const Status extends number>(status: Status, text: string) =>
+const said = <const Status extends number>(status: Status, text: string) =>
   ({ status, body: { message: text } }) as const;
 const msg = <const Status extends number>(status: Status, text: string) => ({ status, body: { msg: text } }) as const;
 
@@ -133,26 +138,26 @@ export const seta: Dialect = {
         answers: {
           200: tokensAnswer,
           401: { description: "Nobody who can sign in here.", schema: Message },
-          403: { description: "The signature is not good, or was used.", schema: Message },
+          403: { description: "The signature is not good or was used, or a challenge is needed.", schema: Message },
         },
         refusals: ["invalid_request", "too_many_attempts", "too_many_changes"],
       })(async ({ body, from, signal }) => {
-        const signedIn = await engine.signedLogin({
-          login: body.username,
-          organisation,
-          kind: body.provider === "seta" ? "application" : undefined,
-          message: body.rsa_original_message,
-          signature: hexBytes(body.rsa_message_signature),
-          door: profile,
-          from,
-          signal,
-        });
+        const { rsa_original_message: message, rsa_message_signature: hex } = body;
+        const kind = body.provider === "seta" ? "application" : undefined;
+        const whose = { login: body.username, organisation, kind } as const;
+        const asked = { signature: hexSignature(hex), door: profile, from, signal };
+        const signedIn = await (isChallenge(message)
+          ? engine.answerChallenge({ ...asked, challenge: message, whose })
+          : engine.signedLogin({ ...asked, ...whose, message }));
         if (signedIn.ok) return { status: 200, body: toWire(signedIn.value) };
         switch (signedIn.because) {
           case "nobody":
-            return message(401, "Invalid User");
+            return said(401, "Invalid User");
           case "signature":
-            return message(403, "Invalid Signature");
+            return said(403, "Invalid Signature");
+          case "challenge":
+            // Whoever reads this has the key.
+            return said(403, "Sign a challenge: POST /api/v1/login/challenge gives one");
           default:
             return signedIn;
         }

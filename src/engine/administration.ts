@@ -11,7 +11,8 @@ import type { Circumstances } from "./circumstances.ts";
 import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
 import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
-import type { Chance, Clock, StatusVerb, Store } from "./ports.ts";
+import type { StatusVerb } from "./directory-store.ts";
+import type { Chance, Clock, Store } from "./ports.ts";
 import { badEmail, canonicalEmails, createSubject, type SubjectsDeps, type SubjectWish } from "./subjects.ts";
 
 export interface AdministrationDeps extends SubjectsDeps {

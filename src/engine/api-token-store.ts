@@ -10,6 +10,8 @@ export interface NewApiToken extends Pick<
   ApiTokenRow,
   "id" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "secretHash"
 > {
+  /** Whose it is to be; `own`: of whoever asks. */
+  readonly subject: SubjectId | "own";
   /** Live tokens of one subject. */
   readonly cap: number;
   readonly by: Exclude<By, { readonly kind: "operator" }>;
@@ -33,14 +35,15 @@ export interface ApiTokenStore {
     page: { readonly before: ApiTokenId | undefined; readonly limit: number; readonly now: Seconds },
   ) => Promise<readonly ApiTokenRow[]>;
   /**
-   * A token of whoever asks, born in this step. `exceeds`: of scopes that the asker does not have. `too-many`: the cap.
+   * A token of whoever asks, or of an application that they look after, born in this step. `exceeds`: of scopes that its
+   * subject does not have. `too-many`: the cap.
    */
   readonly mintApiToken: (
     intent: NewApiToken,
     options?: SignalOptions,
   ) => Promise<Done<{ readonly minted: ApiTokenView }>>;
   /**
-   * The same in the place of one's own token `old`, which ends at `oldEnds` at the latest. `wrong-state`: it was replaced
+   * The same in the place of the token `old` of this subject, which ends at `oldEnds` at the latest. `wrong-state`: it was replaced
    * before.
    */
   readonly rotateApiToken: (

@@ -14,7 +14,7 @@ import type { ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenClaims } from "../core/claims.ts";
 import { idEntropy, newId, parseId, type ApiTokenId, type SubjectId } from "../core/ids.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
-import { everydayScopes, rolesWithin, type Scope } from "../core/scope.ts";
+import { everydayScopes, rolesWithin, scopesOfRoles, type Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import { after, between, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "./api-token-store.ts";
@@ -23,6 +23,7 @@ import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import { findSubject } from "./directory.ts";
 import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
+import { managedSubject, manages } from "./manage.ts";
 import type { Chance, Clock, Store, Tokens } from "./ports.ts";
 import { recentSession } from "./recent-session.ts";
 
@@ -46,6 +47,7 @@ export interface ApiTokensDeps {
     | "renameApiToken"
     | "endApiToken"
     | "findSubject"
+    | "findHolder"
   >;
   readonly tokens: Pick<Tokens, "signApiToken" | "makeOpaque" | "macText">;
   readonly clock: Clock;
@@ -57,6 +59,8 @@ export interface ApiTokensDeps {
 }
 
 export interface ApiTokenWish {
+  /** Whose it is to be: the caller's, or that of an application that it looks after. */
+  readonly subject: SubjectId | "own";
   readonly name: string;
   /** Undefined: the usual life. Null: until it is revoked. */
   readonly expiresIn: Seconds | null | undefined;
@@ -86,15 +90,43 @@ function mayMint(caller: Principal, now: Seconds): Refusal | undefined {
     : undefined;
 }
 
+/** Of an application it is what the application has now, which is never more than its owner. */
+async function scopesAtMost(
+  { store }: Pick<ApiTokensDeps, "store">,
+  { holder, scopes }: Principal,
+  subject: SubjectId,
+): Promise<readonly Scope[]> {
+  if (subject === holder.subject) return scopes;
+  const application = await store.findHolder(subject);
+  return application === undefined ? [] : scopesOfRoles(application.roles).scopes;
+}
+
 /** Undefined as a scope list means "what belongs to the owner"; of that a token passes on what it has. */
-function grantedScopes(caller: Principal, wished: readonly Scope[] | undefined): Outcome<readonly Scope[] | null> {
+function grantedScopes(
+  { by, scopes: own }: Principal,
+  atMost: readonly Scope[],
+  wished: readonly Scope[] | undefined,
+): Outcome<readonly Scope[] | null> {
   if (wished === undefined)
-    return granted(
-      caller.by.kind === "session" ? null : caller.scopes.filter((scope) => everydayScopes.has(scope)).toSorted(),
-    );
-  const beyond = wished.filter((scope) => !caller.scopes.includes(scope));
-  if (beyond.length > 0) return refused("exceeds_grant", `scopes: you do not have ${beyond.join(", ")} yourself.`);
+    return granted(by.kind === "session" ? null : atMost.filter((scope) => everydayScopes.has(scope)).toSorted());
+  const beyond = wished.filter((scope) => !atMost.includes(scope));
+  if (beyond.length > 0) {
+    const whoHas = atMost === own ? "you do not have" : "the application, or its owner, does not have";
+    return refused("exceeds_grant", `scopes: ${whoHas} ${beyond.join(", ")}.`);
+  }
   return granted([...new Set(wished)].toSorted());
+}
+
+/** Tokens of others are for those who signed in: what a token makes is its own subject's, and ends with it. */
+async function mintFor(
+  deps: Pick<ApiTokensDeps, "store">,
+  caller: Principal,
+  of: SubjectId | "own",
+): Promise<Outcome<SubjectId>> {
+  const subject = await managedSubject(deps, caller, of);
+  return subject.ok && subject.value !== caller.holder.subject && caller.by.kind !== "session"
+    ? refused("reauthentication_needed")
+    : subject;
 }
 
 /** Until when, at most, what the caller makes may live; null: there is no such end. */
@@ -146,7 +178,7 @@ function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: 
   };
 }
 
-type Settled = Pick<NewApiToken, "name" | "expiresAt" | "scopes" | "audiences" | "networks">;
+type Settled = Pick<NewApiToken, "subject" | "name" | "expiresAt" | "scopes" | "audiences" | "networks">;
 
 /** Makes the row by `store`, and the token that belongs to it. */
 async function make(
@@ -199,11 +231,14 @@ export async function mintApiToken(
       "invalid_request",
       "audiences: only this server looks at networks, and at opaque tokens, so its issuer must be among the audiences.",
     );
-  const scopes = grantedScopes(caller, wish.scopes);
+  const subject = await mintFor(deps, caller, wish.subject);
+  if (!subject.ok) return subject;
+  const scopes = grantedScopes(caller, await scopesAtMost(deps, caller, subject.value), wish.scopes);
   if (!scopes.ok) return scopes;
   const expiresAt = grantedEnd(deps, caller, wish, now);
   if (!expiresAt.ok) return expiresAt;
   const settled = {
+    subject: subject.value,
     name: wish.name,
     expiresAt: expiresAt.value,
     scopes: scopes.value,
@@ -220,7 +255,8 @@ export interface Rotation {
 }
 
 /**
- * A new token with the name, the rights and the length of life of the caller's own `id`, which ends after `keepOld`.
+ * A new token with the name, the rights and the length of life of `id`, which is the caller's own, or an application's that
+ * it looks after, and ends after `keepOld`.
  * Refuses as `mintApiToken`, with `not_found`, and with `wrong_state` where it was rotated before.
  */
 export async function rotateApiToken(
@@ -235,23 +271,28 @@ export async function rotateApiToken(
   const found = await ownApiToken(deps, caller, id);
   if (!found.ok) return found;
   const { name, scopes, audiences, networks, secretHash, createdAt, expiresAt } = found.value;
+  const subject = await mintFor(deps, caller, found.value.subject);
+  if (!subject.ok) return subject;
   const format = secretHash === null ? "jwt" : "opaque";
   const last = endOf(caller);
   const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
   // A token that rotates itself, or another, gives no longer life than it has left.
   const life = whole === null || last === null ? whole : earlier(whole, between(now, last));
-  const kept = grantedScopes(caller, scopes ?? undefined);
+  const kept = grantedScopes(caller, await scopesAtMost(deps, caller, subject.value), scopes ?? undefined);
   if (!kept.ok) return kept;
   const end = grantedEnd(deps, caller, { expiresIn: life, format }, now);
   if (!end.ok) return end;
-  const settled = { name, expiresAt: end.value, scopes: kept.value, audiences, networks };
+  const settled = { subject: subject.value, name, expiresAt: end.value, scopes: kept.value, audiences, networks };
   const oldEnds = after(now, keepOld);
   return make(deps, caller, { settled, format, from, now }, (intent) =>
     deps.store.rotateApiToken({ ...intent, old: id, oldEnds }),
   );
 }
 
-/** Newest first: the caller's own, or those of a subject within the caller's reach. Refuses as `listSessions`. */
+/**
+ * Newest first: the caller's own, those of an application that it looks after, or those of a subject within its reach.
+ * Refuses as `listSessions`.
+ */
 export async function listApiTokens(
   deps: Pick<ApiTokensDeps, "store" | "tokens" | "clock">,
   caller: Principal,
@@ -274,16 +315,16 @@ export async function listApiTokens(
   return granted(pageOf(rows, limit, ({ id }) => id, places));
 }
 
-/** Refuses with `not_found` for one that is somebody else's, as for one that never was. */
+/** Refuses with `not_found` for one that is none of the caller's, as for one that never was. */
 export async function ownApiToken(
   { store, clock }: Pick<ApiTokensDeps, "store" | "clock">,
-  { holder }: Principal,
+  caller: Principal,
   id: ApiTokenId,
 ): Promise<Outcome<ApiTokenRow>> {
   const found = await store.findLiveApiToken(id);
-  if (found === undefined || found.holder.subject !== holder.subject || isExpired(found.token, clock.now()))
-    return refused("not_found");
-  return granted(found.token);
+  if (found === undefined || isExpired(found.token, clock.now())) return refused("not_found");
+  const { holder } = found;
+  return manages(caller, { ...holder, id: holder.subject }) ? granted(found.token) : refused("not_found");
 }
 
 export async function renameApiToken(

@@ -1,4 +1,5 @@
 /** The engine: every use case with what it needs of the world bound to it. Doors talk to this and to nothing else. */
+import type { AuthKeyLimits } from "../core/auth-key.ts";
 import type { AccessClaims } from "../core/claims.ts";
 import type { SessionId } from "../core/ids.ts";
 import { refusalEntry } from "../core/refusals.ts";
@@ -15,7 +16,16 @@ import {
   rotateApiToken,
   type ApiTokensDeps,
 } from "./api-tokens.ts";
-import { deleteAuthKey, ownAuthKey, setAuthKey } from "./auth-keys.ts";
+import {
+  createApplication,
+  changeApplication,
+  findApplication,
+  listApplications,
+  setApplicationStatus,
+  type ApplicationsDeps,
+} from "./applications.ts";
+import { addAuthKey, challengeAuthKey, endAuthKey, findAuthKey, listAuthKeys, renameAuthKey } from "./auth-keys.ts";
+import { addClientSecret, endClientSecret, listClientSecrets } from "./client-secrets.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { endLeaked } from "./leaked.ts";
 import type { Meter, SignInResult } from "./meter.ts";
@@ -37,6 +47,7 @@ import { changePassword, issuePasswordReset, resetPassword, type PasswordChangeD
 import { ownProfile } from "./profile.ts";
 import { provePassword } from "./prove-password.ts";
 import { revokeTokens } from "./revoke-tokens.ts";
+import { signInBySecret } from "./secret-login.ts";
 import { endSession, logout, logoutByAccess, type Receipt } from "./revoke.ts";
 import { listSessions } from "./sessions.ts";
 import type { SignInAttemptDeps } from "./sign-in-attempt.ts";
@@ -52,11 +63,13 @@ export interface EngineDeps
     Pick<SignInDeps, "onRehashFault">,
     Pick<SignedLoginDeps, "spendChange">,
     Pick<IntrospectDeps, "isWithin">,
-    Pick<ApiTokensDeps, "apiTokens" | "canonicalNetworks"> {
+    Pick<ApiTokensDeps, "apiTokens" | "canonicalNetworks">,
+    Pick<ApplicationsDeps, "applicationCap"> {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
   readonly authKeys: AuthKeys;
+  readonly keyLimits: AuthKeyLimits;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly issuer: string;
@@ -91,9 +104,23 @@ export interface Engine {
   readonly signedLogin: Bound<typeof signedLogin>;
   readonly issueChallenge: Bound<typeof issueChallenge>;
   readonly answerChallenge: Bound<typeof answerChallenge>;
-  readonly ownAuthKey: Bound<typeof ownAuthKey>;
-  readonly setAuthKey: Bound<typeof setAuthKey>;
-  readonly deleteAuthKey: Bound<typeof deleteAuthKey>;
+  /** A signature as it came in text; undefined: it is none. */
+  readonly readSignature: AuthKeys["readSignature"];
+  readonly signInBySecret: Bound<typeof signInBySecret>;
+  readonly challengeAuthKey: Bound<typeof challengeAuthKey>;
+  readonly addAuthKey: Bound<typeof addAuthKey>;
+  readonly listAuthKeys: Bound<typeof listAuthKeys>;
+  readonly findAuthKey: Bound<typeof findAuthKey>;
+  readonly renameAuthKey: Bound<typeof renameAuthKey>;
+  readonly endAuthKey: Bound<typeof endAuthKey>;
+  readonly createApplication: Bound<typeof createApplication>;
+  readonly listApplications: Bound<typeof listApplications>;
+  readonly findApplication: Bound<typeof findApplication>;
+  readonly changeApplication: Bound<typeof changeApplication>;
+  readonly setApplicationStatus: Bound<typeof setApplicationStatus>;
+  readonly addClientSecret: Bound<typeof addClientSecret>;
+  readonly listClientSecrets: Bound<typeof listClientSecrets>;
+  readonly endClientSecret: Bound<typeof endClientSecret>;
   readonly refresh: (asked: RefreshRequest) => Promise<RefreshOutcome>;
   readonly logout: (asked: {
     refreshToken: Secret;
@@ -157,9 +184,22 @@ export function createEngine(deps: EngineDeps): Engine {
     signedLogin: counted(signedLogin),
     issueChallenge: (asked) => issueChallenge(deps, asked),
     answerChallenge: counted(answerChallenge),
-    ownAuthKey: (caller) => ownAuthKey(deps, caller),
-    setAuthKey: (...asked) => setAuthKey(deps, ...asked),
-    deleteAuthKey: (...asked) => deleteAuthKey(deps, ...asked),
+    readSignature: deps.authKeys.readSignature,
+    signInBySecret: counted(signInBySecret),
+    challengeAuthKey: (...asked) => challengeAuthKey(deps, ...asked),
+    addAuthKey: (...asked) => addAuthKey(deps, ...asked),
+    listAuthKeys: (...asked) => listAuthKeys(deps, ...asked),
+    findAuthKey: (...asked) => findAuthKey(deps, ...asked),
+    renameAuthKey: (...asked) => renameAuthKey(deps, ...asked),
+    endAuthKey: (...asked) => endAuthKey(deps, ...asked),
+    createApplication: (...asked) => createApplication(deps, ...asked),
+    listApplications: (...asked) => listApplications(deps, ...asked),
+    findApplication: (...asked) => findApplication(deps, ...asked),
+    changeApplication: (...asked) => changeApplication(deps, ...asked),
+    setApplicationStatus: (...asked) => setApplicationStatus(deps, ...asked),
+    addClientSecret: (...asked) => addClientSecret(deps, ...asked),
+    listClientSecrets: (...asked) => listClientSecrets(deps, ...asked),
+    endClientSecret: (...asked) => endClientSecret(deps, ...asked),
     refresh: (asked) => refresh(deps, asked),
     logout: (asked) => logout(deps, asked),
     logoutByAccess: (asked) => logoutByAccess(deps, asked),

@@ -1,13 +1,13 @@
 /**
  * Housekeeping: keys whose time has come are made; sessions that nothing can refer to any more are removed, API tokens
- * that are long over, and messages whose time is over or whose key is gone, in chunks that no refresh notices.
+ * and client secrets that are long over, and messages whose time is over or whose key is gone, in chunks that no refresh notices.
  */
 import type { ApiTokenId, SessionId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface HousekeepingDeps {
-  readonly store: Pick<Store, "sweepSessions" | "sweepSignatures" | "sweepApiTokens">;
+  readonly store: Pick<Store, "sweepSessions" | "sweepSignatures" | "sweepApiTokens" | "sweepClientSecrets">;
   readonly ensureKeys: (now: Seconds) => Promise<void>;
   readonly clock: Clock;
 }
@@ -30,5 +30,6 @@ export async function keepHouse({ store, ensureKeys, clock }: HousekeepingDeps):
     token = (await store.sweepApiTokens({ after: token, limit: chunk, now })).last;
   } while (token !== undefined);
   while ((await store.sweepSignatures({ limit: chunk, now })) > 0);
+  while ((await store.sweepClientSecrets({ limit: chunk, now })) > 0);
   return removed;
 }

@@ -2,27 +2,29 @@
  * What the engine asks of the world: a store, keys, a password hash, clocks and chance. Each is an intent in the
  * engine's own words, so that an implementation can carry it out in one atomic step.
  */
-import type { AuthKey, AuthKeyFault } from "../core/auth-key.ts";
+import type { KeySignature, ReadAuthKey } from "../core/auth-key.ts";
 import type { AccessClaims, ApiTokenClaims, DialectClaims } from "../core/claims.ts";
-import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
-import type { ApiTokenId, ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
+import type { Revocation } from "../core/directory.ts";
+import type {
+  ApiTokenId,
+  AuthKeyId,
+  ClientId,
+  ClientSecretId,
+  OrganisationId,
+  SessionId,
+  SubjectId,
+} from "../core/ids.ts";
 import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { Role } from "../core/scope.ts";
 import type { Secret } from "../core/secret.ts";
-import type {
-  Holder,
-  Instance,
-  SessionBasis,
-  SessionRow,
-  SessionTurn,
-  SessionView,
-  SubjectStatus,
-} from "../core/session.ts";
+import type { Holder, Instance, SessionBasis, SessionRow, SessionTurn, SessionView } from "../core/session.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 import type { ApiTokenStore, Leak } from "./api-token-store.ts";
 import type { AuthKeyStore } from "./auth-key-store.ts";
 import type { Circumstances } from "./circumstances.ts";
+import type { ClientSecretStore } from "./client-secret-store.ts";
+import type { DirectoryStore } from "./directory-store.ts";
 import type { KeyStore } from "./key-store.ts";
 
 /** Read once per use case. */
@@ -61,10 +63,16 @@ export interface ClaimedRefresh {
   readonly epoch: string;
 }
 
-/** The same of an opaque API token. */
-export interface ClaimedOpaque {
-  readonly id: ApiTokenId;
+/** The same of an opaque API token, and of a client secret. */
+export interface ClaimedOpaque<Id extends ApiTokenId | ClientSecretId = ApiTokenId> {
+  readonly id: Id;
   /** SHA-256 of the secret. */
+  readonly secretHash: Uint8Array;
+}
+
+/** A text with a secret of 32 random bytes, and what to store of it. */
+export interface MadeOpaque {
+  readonly text: string;
   readonly secretHash: Uint8Array;
 }
 
@@ -94,6 +102,8 @@ export interface OpenSession {
   readonly amr: string;
   /** It ends by then in any case, whatever its policy says. */
   readonly endsBy?: Seconds | undefined;
+  /** The key or secret whose end is its end too. */
+  readonly openedWith?: AuthKeyId | ClientSecretId | undefined;
   readonly from: Circumstances;
   readonly now: Seconds;
 }
@@ -175,35 +185,6 @@ export interface JournalPage {
   readonly next: number | undefined;
 }
 
-export interface NewSubject {
-  readonly id: SubjectId;
-  readonly organisation: OrganisationId;
-  readonly kind: "user" | "application";
-  readonly username: string;
-  readonly canonical: string;
-  readonly displayName: string;
-  readonly emails: readonly { readonly address: string; readonly canonical: string }[];
-  readonly roles: readonly Role[];
-  readonly status: SubjectStatus;
-  readonly passwordHash: string | null;
-  readonly owner: SubjectId | null;
-  readonly by: By;
-  readonly now: Seconds;
-}
-
-/** Members that are left out stay as they are. */
-export interface ChangeSubject {
-  readonly id: SubjectId;
-  readonly displayName?: string | undefined;
-  readonly emails?: NewSubject["emails"] | undefined;
-  readonly roles?: readonly Role[] | undefined;
-  readonly by: By;
-  readonly now: Seconds;
-}
-
-/** What can be done to a subject's status. */
-export type StatusVerb = "disable" | "enable" | "lock" | "unlock" | "delete";
-
 export interface SetPassword {
   readonly id: SubjectId;
   /** The hash and the line that the decision was made on; others by now mean that nothing is done. */
@@ -230,7 +211,7 @@ export interface SignalOptions {
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
-export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore {
+export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore, ClientSecretStore, DirectoryStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
   /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */
@@ -246,13 +227,6 @@ export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore {
     page: { before: SessionId | undefined; limit: number; now: Seconds },
   ) => Promise<readonly SessionRow[]>;
   readonly findCredentialOf: (subject: SubjectId) => Promise<Credential | undefined>;
-  readonly findSubject: (id: SubjectId) => Promise<SubjectRecord | undefined>;
-  /** In the order of their birth, without the deleted ones; of every organisation when it is null. */
-  readonly listSubjects: (
-    of: { readonly organisation: OrganisationId | null; readonly canonical: string | undefined } & ListOf<SubjectId>,
-  ) => Promise<readonly SubjectRecord[]>;
-  readonly listOrganisations: (page: ListOf<OrganisationId>) => Promise<readonly OrganisationRecord[]>;
-  readonly findOrganisationRecord: (id: OrganisationId) => Promise<OrganisationRecord | undefined>;
   /** Newest first. */
   readonly readJournal: (filter: JournalFilter) => Promise<JournalPage>;
   readonly findProfile: (subject: SubjectId) => Promise<Profile | undefined>;
@@ -271,36 +245,6 @@ export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore {
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly revocation: Revocation; readonly opened: SessionView | undefined }>>;
-  readonly createOrganisation: (intent: {
-    readonly id: OrganisationId;
-    readonly name: string;
-    readonly canonical: string;
-    readonly by: By;
-    readonly now: Seconds;
-  }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
-  readonly changeOrganisation: (intent: {
-    readonly id: OrganisationId;
-    readonly name: string;
-    readonly canonical: string;
-    readonly by: By;
-    readonly now: Seconds;
-  }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
-  /** All but `enable` end every session of its subjects. */
-  readonly setOrganisationStatus: (intent: {
-    readonly id: OrganisationId;
-    readonly verb: "disable" | "enable" | "delete";
-    readonly by: By;
-    readonly now: Seconds;
-  }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
-  readonly createSubject: (intent: NewSubject) => Promise<Done<{ readonly subject: SubjectRecord }>>;
-  readonly changeSubject: (intent: ChangeSubject) => Promise<Done<{ readonly subject: SubjectRecord }>>;
-  /** Disabling, locking and deleting end every session; undoing them brings none back. */
-  readonly setSubjectStatus: (intent: {
-    readonly id: SubjectId;
-    readonly verb: StatusVerb;
-    readonly by: By;
-    readonly now: Seconds;
-  }) => Promise<Done<{ readonly subject: SubjectRecord; readonly revocation: Revocation | undefined }>>;
   /** Ends every session of the subject, and its key. `wrong-state`: what it was decided on is no longer so. */
   readonly setPassword: (
     intent: SetPassword,
@@ -347,15 +291,13 @@ export interface Tokens {
   readonly readBearer: (text: string, now: Seconds) => BearerClaims | undefined;
   /** The same for a token of whatever age: the keys that signed once are kept. It gives nothing by itself. */
   readonly readOldAccess: (text: string) => AccessClaims | undefined;
-  /** The text of an opaque API token with a secret of 32 random bytes, and what to store of it. */
-  readonly makeOpaque: (
-    id: ApiTokenId,
-    secret: Uint8Array,
-  ) => { readonly text: string; readonly secretHash: Uint8Array };
+  readonly makeOpaque: (id: ApiTokenId, secret: Uint8Array) => MadeOpaque;
+  readonly makeClientSecret: (id: ClientSecretId, secret: Uint8Array) => MadeOpaque;
   /** What a text that looks like an opaque API token says of itself. It proves nothing. */
   readonly readOpaque: (text: string) => ClaimedOpaque | undefined;
+  readonly readClientSecret: (text: string) => ClaimedOpaque<ClientSecretId> | undefined;
   /** Compares in constant time. */
-  readonly provesOpaque: (claimed: ClaimedOpaque, secretHash: Uint8Array) => boolean;
+  readonly provesOpaque: (claimed: Pick<ClaimedOpaque, "secretHash">, secretHash: Uint8Array) => boolean;
   /** The server key that new sessions are given. */
   readonly refreshKid: () => number;
   readonly mintRefresh: (row: SessionRow, issuer: string) => string;
@@ -371,12 +313,20 @@ export interface Tokens {
 
 /** Public keys of subjects, and what was signed with them; see keys/. */
 export interface AuthKeys {
-  /** A public key in any form that its owner may paste. */
-  readonly read: (
-    text: string,
-  ) => Promise<{ readonly ok: true; readonly value: AuthKey } | { readonly ok: false; readonly reason: AuthKeyFault }>;
-  /** False in the same time for every reason, a missing key or an unreadable signature included. */
-  readonly verify: (spki: Uint8Array | undefined, message: string, signature: Uint8Array | undefined) => boolean;
+  /** A public key in any form that its owner may paste: OpenSSH, PEM (SPKI, PKCS#1), JWK as JSON text. */
+  readonly read: (text: string) => Promise<ReadAuthKey>;
+  /** A signature as text: base64url of its bytes, or the armour of `ssh-keygen -Y sign`. Undefined: it is neither. */
+  readonly readSignature: (text: string) => KeySignature | undefined;
+  /**
+   * The place in `keys` (SPKI, DER) of the one that signed; undefined: none did. Makes exactly `tries` verifications
+   * whatever is wrong, of the kind that the signature asks for, and never looks at more keys than that.
+   */
+  readonly verify: (
+    keys: readonly Uint8Array[],
+    message: string,
+    signature: KeySignature | undefined,
+    tries: number,
+  ) => number | undefined;
   /** 16 bytes that stand for this message and no other, under this key. */
   readonly trace: (fingerprint: Uint8Array, message: string) => Uint8Array;
 }

@@ -31,6 +31,8 @@ export interface SubjectWish {
   /** For the demonstration, whose password everybody knows anyway. Cannot come from a request. */
   readonly unsafeSkipPasswordPolicy?: true;
   readonly owner?: SubjectId;
+  /** Applications of one owner; undefined: as many as one likes. */
+  readonly cap?: number;
   /** An imported hash in place of a password. */
   readonly passwordHash?: string;
 }
@@ -119,6 +121,7 @@ export async function createSubject(
     status: wish.status ?? "active",
     passwordHash: hashed ?? wish.passwordHash ?? null,
     owner: wish.owner ?? null,
+    cap: wish.cap,
     by,
     now: deps.clock.now(),
   });

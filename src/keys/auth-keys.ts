@@ -1,67 +1,24 @@
 /**
- * Authentication keys: reading a public key as its owner pasted it, and verifying what was signed with it. RSASSA-PKCS1-v1_5
- * with SHA-256 (RFC 8017 section 8.2), 2,048 to 8,192 bits, an odd exponent above 2^16.
+ * Authentication keys: whether a public key is good enough to sign in with, and which of several has signed. RSA of 2,048
+ * bits and more with an odd exponent above 2^16, P-256, Ed25519.
  *
- * A verification costs the same whatever is wrong: one exponentiation, under a modulus of the presented signature's own
- * size. OpenSSL makes none for a number that is not below the modulus, and BoringSSL none of zero, so what is no such
- * number is not handed to them: a constant under a decoy is, as where there is no key, or one of another size.
+ * It costs the same whatever is wrong (THREATS R-11): so many keys are tried as the caller says and never more, each by
+ * the verifications that the signature alone asks for, and where there is no key for them, or one of another type or size,
+ * a decoy is asked. The runtimes give up early at numbers that are out of range: OpenSSL makes no exponentiation for one
+ * that is not below the modulus, BoringSSL none of zero, and neither multiplies points if r or s is zero or not below the
+ * order, or S is not below it. So those are not handed to them: a constant under a decoy is.
  */
 import { checkPrime, constants, createHash, verify, type KeyObject } from "node:crypto";
 
-import type { AuthKey, AuthKeyFault } from "../core/auth-key.ts";
-import { decodeBase64Strict } from "../core/base64url.ts";
+import type { ReadAuthKey } from "../core/auth-key.ts";
 import type { AuthKeys } from "../engine/ports.ts";
+import { constantOf, openDecoys } from "./decoys.ts";
+import { isEdwardsPoint } from "./edwards-point.ts";
 import { isFactoredByFermat } from "./fermat.ts";
-import { importPublicJwk, type ImportedKey, type KeyRefusal } from "./import.ts";
-import { numbersFromPkcs1, numbersFromSpki, numbersFromSsh, sshFromNumbers, type RsaNumbers } from "./rsa-numbers.ts";
-
-const maxBits = 8192;
-
-type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: AuthKeyFault };
-
-const no = (reason: AuthKeyFault): Read<never> => ({ ok: false, reason });
-const numbersOr = (numbers: RsaNumbers | undefined): Read<RsaNumbers> =>
-  numbers === undefined ? no("unreadable") : { ok: true, value: numbers };
-
-/** PEM in any spelling, OpenSSH's own, PuTTY's, a JWK with `d`: told apart, so that its owner hears of the mistake. */
-const privateKey = /PRIVATE KEY|^PuTTY-User-Key-File|"d"\s*:/m;
-
-/** RFC 7468, with nothing around it. */
-const pem = /^-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----$/;
-
-/** One line: type, key, and a comment that nobody reads. */
-const ssh = /^([a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})(?: \P{Cc}*)?$/u;
-
-function numbersFromText(typed: string): Read<RsaNumbers> {
-  const text = typed.trim();
-  if (privateKey.test(text)) return no("private");
-  const [, label, base64 = ""] = pem.exec(text) ?? [];
-  if (label !== undefined) return numbersFromPem(label, decodeBase64Strict(base64.replaceAll(/[\r\n]/g, "")));
-  const [, type, encoded = ""] = ssh.exec(text) ?? [];
-  if (type !== undefined) {
-    const blob = type === "ssh-rsa" ? decodeBase64Strict(encoded) : undefined;
-    return type === "ssh-rsa" ? numbersOr(blob && numbersFromSsh(blob)) : no("unknown_type");
-  }
-  const beginnings = text.match(/^(?:-----BEGIN |ssh-)/gm) ?? [];
-  return no(beginnings.length > 1 ? "several" : "unreadable");
-}
-
-function numbersFromPem(label: string, der: Uint8Array | undefined): Read<RsaNumbers> {
-  if (label !== "PUBLIC KEY" && label !== "RSA PUBLIC KEY") return no("unknown_type");
-  if (der === undefined) return no("unreadable");
-  const numbers = label === "PUBLIC KEY" ? numbersFromSpki(der) : numbersFromPkcs1(der);
-  return numbers === "other" ? no("unknown_type") : numbersOr(numbers);
-}
-
-/** The one importer of foreign keys decides, at registration and again at each use. */
-const imported = ({ n, e }: RsaNumbers): ImportedKey =>
-  importPublicJwk(
-    { kty: "RSA", n: Buffer.from(n).toString("base64url"), e: Buffer.from(e).toString("base64url") },
-    maxBits,
-  );
-
-const faultOf = (reason: KeyRefusal): AuthKeyFault =>
-  reason === "modulus" || reason === "exponent" ? reason : reason === "roca" ? "factorable" : "unreadable";
+import { bitsOf } from "./import.ts";
+import { questionsOf, readKeySignature, type Question } from "./key-signature.ts";
+import { fromSpki, imported, toSsh, type PublicNumbers } from "./public-numbers.ts";
+import { faultOf, no, readPublicKey } from "./public-key-text.ts";
 
 /** Below 752, as NIST SP 800-89 section 5.3.3 asks for. */
 const smallPrimes = Array.from({ length: 752 }, (_, number) => number).filter(
@@ -81,81 +38,102 @@ async function isFactorable(n: Uint8Array): Promise<boolean> {
   return smallPrimes.some((prime) => modulus % BigInt(prime) === 0n) || isFactoredByFermat(modulus) || isPrime(modulus);
 }
 
-const bitsOf = ({ n }: RsaNumbers): number => n.length * 8 - Math.clz32(n[0]!) + 24;
+const sha256 = (...parts: readonly (string | Uint8Array)[]): Uint8Array => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+};
 
-const fingerprintOf = (numbers: RsaNumbers): Uint8Array =>
-  new Uint8Array(createHash("sha256").update(sshFromNumbers(numbers)).digest());
-
-const spkiOf = (key: KeyObject): Uint8Array => new Uint8Array(key.export({ type: "spki", format: "der" }));
-
-async function readAuthKey(text: string): Promise<Read<AuthKey>> {
-  const found = numbersFromText(text);
+async function readAuthKey(text: string, maxRsaBits: number): Promise<ReadAuthKey> {
+  const found = readPublicKey(text, maxRsaBits);
   if (!found.ok) return found;
   const numbers = found.value;
-  const key = imported(numbers);
-  if (!key.ok) return no(faultOf(key.reason));
-  if (await isFactorable(numbers.n)) return no("factorable");
-  const value = { fingerprint: fingerprintOf(numbers), spki: spkiOf(key.publicKey), bits: bitsOf(numbers) };
-  return { ok: true, value };
+  const { type } = numbers;
+  const key = imported(numbers, maxRsaBits);
+  if (!key.ok) return no(faultOf(key.reason, type !== "RSA"));
+  if (type === "RSA" && (await isFactorable(numbers.n))) return no("factorable");
+  if (type === "Ed25519" && !isEdwardsPoint(numbers.x)) return no("point");
+  const spki = new Uint8Array(key.publicKey.export({ type: "spki", format: "der" }));
+  const bits = type === "RSA" ? bitsOf(numbers.n) : 256;
+  return { ok: true, value: { fingerprint: sha256(toSsh(numbers)), spki, type, bits } };
 }
 
-const sizes = { smallest: 2048 / 8, largest: maxBits / 8 } as const;
+/** The order of P-256 (SP 800-186 section 3.2.1.3), and that of Ed25519 (RFC 8032 section 5.1). */
+const orders = {
+  "P-256": Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex"),
+  Ed25519: Buffer.from("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed", "hex"),
+} as const;
 
-/** An odd number of so many bytes whose factors nobody knows; whoever found them would sign for nobody. */
-function decoyOf(size: number): RsaNumbers {
-  const blocks = Array.from({ length: Math.ceil(size / 32) }, (_, at) =>
-    createHash("sha256").update(`jeton decoy ${size} ${at}`).digest(),
-  );
-  const n = Buffer.concat(blocks).subarray(0, size);
-  n[0]! |= 0x80;
-  n[size - 1]! |= 1;
-  return { n, e: Uint8Array.of(1, 0, 1) };
-}
+const isBelow = (number: Uint8Array, limit: Uint8Array): boolean => Buffer.compare(number, limit) < 0;
+const isNotZero = (number: Uint8Array): boolean => number.some((byte) => byte !== 0);
 
-/** Below every decoy, and of full size. */
-const constantOf = (size: number): Uint8Array => new Uint8Array(size).fill(0x55);
-
-/** Whether it is one of the numbers that signatures by this key are (RFC 8017 section 5.2.2), but for zero. */
-const isInRange = (signature: Uint8Array, { n }: RsaNumbers): boolean =>
-  signature.length === n.length && Buffer.compare(signature, n) < 0 && signature.some((byte) => byte !== 0);
-
-function ownKey(spki: Uint8Array | undefined, signature: Uint8Array): KeyObject | undefined {
-  const own = spki === undefined ? undefined : numbersFromSpki(spki);
-  if (own === undefined || own === "other" || !isInRange(signature, own)) return undefined;
-  const key = imported(own);
-  return key.ok ? key.publicKey : undefined;
+/** Whether it is among the numbers that signatures by this key are (RFC 8017 section 5.2.2), but for zero. */
+function isInRange(bytes: Uint8Array, key: PublicNumbers): boolean {
+  if (key.type === "RSA") return bytes.length === key.n.length && isBelow(bytes, key.n) && isNotZero(bytes);
+  if (bytes.length !== 64) return false;
+  const [first, second] = [bytes.subarray(0, 32), bytes.subarray(32)];
+  if (key.type === "Ed25519") return isBelow(second.toReversed(), orders.Ed25519);
+  return [first, second].every((number) => isBelow(number, orders["P-256"]) && isNotZero(number));
 }
 
 /** `verify` of `node:crypto`, as it is used here. */
 type RawVerify = (
-  digest: string,
+  digest: string | null,
   message: Uint8Array,
-  by: { readonly key: KeyObject; readonly padding: number },
+  by: { readonly key: KeyObject; readonly padding?: number; readonly dsaEncoding?: "ieee-p1363" },
   signature: Uint8Array,
 ) => boolean;
 
-export function authKeys(rsaVerify: RawVerify = verify): AuthKeys {
-  const decoys = new Map<number, RsaNumbers>();
-  const decoyKey = (size: number): KeyObject => {
-    const numbers = decoys.get(size) ?? decoyOf(size);
-    decoys.set(size, numbers);
+/** DER is read here: the runtimes differ in what they take for it. */
+const schemes = {
+  RSA: { padding: constants.RSA_PKCS1_PADDING },
+  "P-256": { dsaEncoding: "ieee-p1363" },
+  Ed25519: {},
+} as const;
+
+const smallest = 2048 / 8;
+
+export function authKeys(
+  { maxRsaBits }: { readonly maxRsaBits: 4096 | 8192 },
+  rawVerify: RawVerify = verify,
+): AuthKeys {
+  const decoyOf = openDecoys();
+  const decoy = (type: Question["type"], size: number): KeyObject => {
     // Imported each time, as a key of somebody's is.
-    const key = imported(numbers);
-    if (!key.ok) throw new TypeError(`the decoy of ${size} bytes is no key`);
+    const key = imported(decoyOf(type, size), maxRsaBits);
+    if (!key.ok) throw new TypeError(`the ${type} decoy of ${size} bytes is no key`);
     return key.publicKey;
   };
 
+  const ownKey = (spki: Uint8Array | undefined, { type, bytes, by }: Question): KeyObject | undefined => {
+    const own = spki && fromSpki(spki);
+    if (own === undefined || own === "other" || own.type !== type || !isInRange(bytes, own)) return undefined;
+    if (by !== undefined && !toSsh(own).equals(by)) return undefined;
+    const key = imported(own, maxRsaBits);
+    return key.ok ? key.publicKey : undefined;
+  };
+
+  /** One verification, of the signature by the key or else of a constant by a decoy of the signature's own size. */
+  function isBy(spki: Uint8Array | undefined, question: Question): boolean {
+    const { type, digest, message, bytes } = question;
+    const own = ownKey(spki, question);
+    const size = bytes.length >= smallest && bytes.length <= maxRsaBits / 8 ? bytes.length : smallest;
+    const by = { key: own ?? decoy(type, size), ...schemes[type] };
+    const good = rawVerify(digest, message, by, own === undefined ? constantOf(type, size) : bytes);
+    return own !== undefined && good;
+  }
+
   return {
-    read: readAuthKey,
-    verify: (spki, message, signature = new Uint8Array(0)) => {
-      const { length } = signature;
-      const size = length >= sizes.smallest && length <= sizes.largest ? length : sizes.smallest;
-      const own = ownKey(spki, signature);
-      const by = { key: own ?? decoyKey(size), padding: constants.RSA_PKCS1_PADDING };
-      const good = rsaVerify("sha256", Buffer.from(message), by, own === undefined ? constantOf(size) : signature);
-      return own !== undefined && good;
+    read: (text) => readAuthKey(text, maxRsaBits),
+    readSignature: readKeySignature,
+    verify: (keys, message, signature, tries) => {
+      const questions = questionsOf(message, signature);
+      const signers: number[] = [];
+      // All of them, also after one that is good.
+      for (let place = 0; place < tries; place++)
+        for (const question of questions) if (isBy(keys[place], question)) signers.push(place);
+      return signers[0];
     },
-    trace: (fingerprint, message) =>
-      new Uint8Array(createHash("sha256").update(fingerprint).update(message).digest().subarray(0, 16)),
+    trace: (fingerprint, message) => sha256(fingerprint, message).slice(0, 16),
   };
 }

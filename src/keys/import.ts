@@ -25,7 +25,8 @@ export type ImportedKey =
 
 const no = (reason: KeyRefusal): ImportedKey => ({ ok: false, reason });
 
-const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] as const;
+/** Of a JWK of any type (RFC 7518 section 6): RSA, the curves, symmetric. */
+export const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] as const;
 const knownMembers: ReadonlySet<string> = new Set([
   "kty",
   "crv",
@@ -93,12 +94,15 @@ function importP256({ x, y, alg }: Readonly<Record<string, unknown>>): ImportedK
   return toKeyObject({ kty: "EC", crv: "P-256", x, y }, "ES256");
 }
 
+/** Of a number without zeros in front. */
+export const bitsOf = (number: Uint8Array): number => number.length * 8 - Math.clz32(number[0] ?? 0) + 24;
+
 function importRsa({ n, e, alg }: Readonly<Record<string, unknown>>, maxBits: number): ImportedKey {
   if (alg !== undefined && alg !== "RS256") return no("member");
   const modulus = bytesOf(n);
   const exponent = bytesOf(e);
   if (modulus === undefined || modulus[0] === undefined || modulus[0] === 0) return no("modulus");
-  const bits = modulus.length * 8 - Math.clz32(modulus[0]) + 24;
+  const bits = bitsOf(modulus);
   if (bits < 2048 || bits > maxBits || modulus.at(-1)! % 2 === 0) return no("modulus");
   if (exponent === undefined || exponent.length > 4 || exponent[0] === 0) return no("exponent");
   const value = exponent.reduce((sum, byte) => sum * 256 + byte, 0);

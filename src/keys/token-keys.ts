@@ -18,7 +18,7 @@ import type { KeyStore, SealedKeys, SealedRefreshKey, SealedSecret, SealedSignin
 import type { BearerClaims, Chance, Clock, Tokens } from "../engine/ports.ts";
 import { headerText, signJws, verifyJws, type SigningMaterial, type VerifyingMaterial } from "./jws.ts";
 import { keyStates, missingKeys, type KeyPurpose, type KeyState, type KeyTimes } from "./keyring.ts";
-import { makeOpaque, provesOpaque, readOpaque } from "./opaque-token.ts";
+import { makeClientSecret, makeOpaque, provesOpaque, readClientSecret, readOpaque } from "./opaque-token.ts";
 import { mintRefresh, provesRefresh, readRefresh } from "./refresh-token.ts";
 import { seal, unseal, type MasterKey } from "./seal.ts";
 
@@ -252,6 +252,8 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     },
     makeOpaque,
     readOpaque,
+    makeClientSecret,
+    readClientSecret,
     provesOpaque,
     refreshKid: () => loaded.newestRefresh!.kid,
     mintRefresh: (row, issuer) => mintRefresh(loaded.refresh, row, issuer),

@@ -2,8 +2,8 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { usesApart, type ApiTokenRow, type ApiTokenView } from "../core/api-token.ts";
-import { allows, mayChange } from "../core/authority.ts";
-import { bytesFromId, idFromBytes, type ApiTokenId } from "../core/ids.ts";
+import { allows, authorityOf, mayChange, mayManage, type Authority } from "../core/authority.ts";
+import { bytesFromId, idFromBytes, type ApiTokenId, type SubjectId } from "../core/ids.ts";
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import { days, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "../engine/api-token-store.ts";
@@ -11,6 +11,8 @@ import type { By, Done, NotDone, Store } from "../engine/ports.ts";
 import { byThemselves, leakDetail, openActing, openTelling, type Actor } from "./acting.ts";
 import { openApiTokens, type FoundApiToken } from "./api-token-view.ts";
 import { prepare } from "./bind.ts";
+import { openDirectory } from "./directory.ts";
+import { openHolders } from "./owners.ts";
 import { manyRows } from "./step.ts";
 
 type Rotate = Parameters<Store["rotateApiToken"]>[0];
@@ -34,12 +36,17 @@ const dead = `(expires_at <= ? OR epoch <> (SELECT epoch FROM instance WHERE id 
 
 const joined = (words: readonly string[] | null): string | null => words && words.join(" ");
 
+/** The actor of an intent that makes tokens is somebody. */
+const ownerOf = ({ subject }: Actor, wished: SubjectId | "own"): SubjectId => (wished === "own" ? subject! : wished);
+
 const tokenOf = ({ apiToken }: Actor): Uint8Array | null => (apiToken === undefined ? null : bytesFromId(apiToken));
 
 export function apiTokenIntents(db: DatabaseSync) {
   const acting = openActing(db);
   const tell = openTelling(db);
   const { find } = openApiTokens(db);
+  const directory = openDirectory(db);
+  const holders = openHolders(db);
 
   const instance = prepare<{ counter: number; epoch: Uint8Array }>(
     db,
@@ -102,14 +109,26 @@ export function apiTokenIntents(db: DatabaseSync) {
     tell(actor, { at, kind, organisation, subject, detail: { api_token: token.id, name: token.name, ...detail } });
   }
 
-  /** Whoever may make tokens makes them for themselves, and gives no more than they have. */
-  function mayMint(actor: Actor | undefined, { scopes, now, cap }: NewApiToken): NotDone | undefined {
+  /** What a token of this subject may be given: what whoever asks has, or what the application has that they look after. */
+  function givable(actor: Actor, wished: SubjectId): Authority | NotDone {
+    if (wished === actor.subject) return actor.authority;
+    const found = directory.subject(bytesFromId(wished));
+    // What a token makes is its own subject's, so that it ends with it.
+    if (actor.apiToken !== undefined || found === undefined || !mayManage(actor, found)) return "absent";
+    return authorityOf(holders(bytesFromId(wished))!);
+  }
+
+  /** Whoever may make tokens makes them for themselves and their applications, and gives no more than those have. */
+  function mayMint(actor: Actor | undefined, { subject, scopes, now, cap }: NewApiToken): NotDone | undefined {
     if (actor === undefined) return "stale";
     if (actor.subject === null || !allows(actor.authority, "tokens:mint")) return "forbidden";
-    if (scopes !== null && !scopes.every((scope) => allows(actor.authority, scope))) return "exceeds";
-    const subject = bytesFromId(actor.subject);
-    buryDead.run(now, now, subject, now);
-    return countLive.get(subject)!.live >= cap ? "too-many" : undefined;
+    const whose = ownerOf(actor, subject);
+    const authority = givable(actor, whose);
+    if (typeof authority === "string") return authority;
+    if (scopes !== null && !scopes.every((scope) => allows(authority, scope))) return "exceeds";
+    const of = bytesFromId(whose);
+    buryDead.run(now, now, of, now);
+    return countLive.get(of)!.live >= cap ? "too-many" : undefined;
   }
 
   function make(actor: Actor, wish: NewApiToken, madeBy: Uint8Array | null): FoundApiToken {
@@ -118,7 +137,7 @@ export function apiTokenIntents(db: DatabaseSync) {
     const { name, now, expiresAt, scopes, audiences, networks, secretHash } = wish;
     const signedUntil = secretHash === null ? expiresAt : null;
     const lists = [joined(scopes), joined(audiences), joined(networks)] as const;
-    const subject = bytesFromId(actor.subject!);
+    const subject = bytesFromId(ownerOf(actor, wish.subject));
     insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...lists, secretHash, madeBy);
     return find(id)!;
   }
@@ -130,7 +149,8 @@ export function apiTokenIntents(db: DatabaseSync) {
     const found = find(bytesFromId(id));
     const isOver = found?.alive !== true || (found.token.expiresAt !== null && found.token.expiresAt <= now);
     if (found === undefined || isOver) return "absent";
-    const isTheirs = actor.subject === found.holder.subject && allows(actor.authority, "api-tokens:write");
+    const { holder } = found;
+    const isTheirs = mayManage(actor, { ...holder, id: holder.subject }) && allows(actor.authority, "api-tokens:write");
     return isTheirs || mayChange(actor.authority, found.holder) === "yes" ? { actor, found } : "absent";
   }
 
@@ -157,8 +177,8 @@ export function apiTokenIntents(db: DatabaseSync) {
       const target = reach(by, old, now);
       if (typeof target === "string") return { kind: target };
       const { actor, found } = target;
-      // Its secret is for its owner alone.
-      if (actor.subject !== found.holder.subject) return { kind: "absent" };
+      // Its secret is for those alone who could make one of this subject.
+      if (ownerOf(actor, wish.subject) !== found.holder.subject) return { kind: "absent" };
       if (found.token.replacedBy !== null) return { kind: "wrong-state" };
       // Both live for a while, or one goes and one comes.
       const not = mayMint(actor, { ...wish, cap: oldEnds <= now ? Number.POSITIVE_INFINITY : wish.cap + 1 });

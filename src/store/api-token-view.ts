@@ -4,10 +4,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
 import { idFromBytes } from "../core/ids.ts";
 import { isScope } from "../core/scope.ts";
-import { isAlive, type Instance, type SubjectStatus } from "../core/session.ts";
+import { isAlive, type Instance } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
-import { holderFromRow, type HolderColumns } from "./rows.ts";
+import { openOwners, type HolderColumns } from "./owners.ts";
 
 interface ApiTokenColumns {
   readonly id: Uint8Array;
@@ -76,8 +76,9 @@ export function openApiTokens(db: DatabaseSync): ApiTokenReads {
   const token = prepare<ApiTokenColumns>(db, `SELECT ${columns} FROM api_token t WHERE t.id = ?`);
   const subject = prepare<HolderColumns & StatusColumns>(
     db,
-    "SELECT kind, username, roles, organisation, status, revoked_upto FROM subject WHERE id = ?",
+    "SELECT kind, username, roles, organisation, owner, status, revoked_upto FROM subject WHERE id = ?",
   );
+  const owners = openOwners(db);
   const organisation = prepare<StatusColumns>(db, "SELECT status, revoked_upto FROM organisation WHERE id = ?");
   const instance = prepare<Pick<Instance, "epoch">>(db, "SELECT epoch FROM instance WHERE id = 1");
 
@@ -101,14 +102,14 @@ export function openApiTokens(db: DatabaseSync): ApiTokenReads {
       const owner = subject.get(row.subject)!;
       const tenant = organisation.get(owner.organisation)!;
       const standing = {
-        status: owner.status as SubjectStatus,
+        status: owners.status(owner),
         organisationActive: tenant.status === "active",
         clientActive: true,
         revokedUpto: Math.max(owner.revoked_upto, tenant.revoked_upto),
       };
       return {
         token: apiTokenFromRow(row),
-        holder: holderFromRow(row.subject, owner),
+        holder: owners.holder(row.subject, owner),
         madeBy: row.made_by,
         alive: row.ended_at === null && isAlive(row, standing, instance.get()!),
       };

@@ -1,65 +1,63 @@
 /** Intents on authentication keys and on what was signed with them, in SQL. */
 import type { DatabaseSync } from "node:sqlite";
 
-import { byKey } from "../core/amr.ts";
 import { fingerprintText, type AuthKeyRecord } from "../core/auth-key.ts";
-import { allows } from "../core/authority.ts";
 import { bytesFromId } from "../core/ids.ts";
-import type { JournalDetail } from "../core/journal.ts";
-import type { SessionView } from "../core/session.ts";
-import type { Seconds } from "../core/units.ts";
-import type { Done, NotDone, Store } from "../engine/ports.ts";
-import { openActing, openTelling } from "./acting.ts";
+import type { OpenedSigned } from "../engine/auth-key-store.ts";
+import type { By, Done, NotDone, Store } from "../engine/ports.ts";
+import { openTelling } from "./acting.ts";
 import { prepare } from "./bind.ts";
-import { openDirectory } from "./directory.ts";
-import { openGoodKey, openKeyEnd } from "./good-key.ts";
+import { openGoodKeys, openOpenedEnd, type GoodKey } from "./good-keys.ts";
+import { openManaging, type Managing } from "./managing.ts";
 import { openSignIn } from "./opening.ts";
-import { authKeyFromRow } from "./rows.ts";
 import { manyRows, type Step } from "./step.ts";
 
-type SetAuthKey = Parameters<Store["setAuthKey"]>[0];
-type DeleteAuthKey = Parameters<Store["deleteAuthKey"]>[0];
+type Add = Parameters<Store["addAuthKey"]>[0];
+type Rename = Parameters<Store["renameAuthKey"]>[0];
+type End = Parameters<Store["endAuthKey"]>[0];
 type OpenSigned = Parameters<Store["openSigned"]>[0];
 type SweepSignatures = Parameters<Store["sweepSignatures"]>[0];
-
-/** Tells the journal of something that its subject did to its key. */
-type Tell = (at: Seconds, kind: "auth_key_set" | "auth_key_deleted", detail: JournalDetail) => void;
-
-interface KeyState {
-  readonly subject: Uint8Array;
-  readonly fingerprint: Uint8Array;
-  readonly ended_at: number | null;
-}
+type OneKey = Done<{ readonly authKey: AuthKeyRecord }>;
 
 export function authKeyIntents(db: DatabaseSync) {
-  const acting = openActing(db);
+  const managing = openManaging(db);
   const tell = openTelling(db);
-  const directory = openDirectory(db);
   const signIn = openSignIn(db);
-  const good = openGoodKey(db);
-  const endKey = openKeyEnd(db);
+  const { find } = openGoodKeys(db);
+  const endOpened = openOpenedEnd(db);
 
-  // Whether what was signed with this very key may be forgotten, or will be while the subject has it: the subject had it
-  // before, or somebody had it and nobody has it now.
-  const once = prepare<{ found: number }>(
+  // A subject's own row of this very key, good or over.
+  const own = prepare<{ ended_at: number | null; expires_at: number | null }>(
     db,
-    `SELECT 1 AS found FROM auth_key k WHERE k.fingerprint = ? AND (k.subject = ?
-       OR NOT EXISTS (SELECT 1 FROM auth_key g WHERE g.fingerprint = k.fingerprint AND g.ended_at IS NULL)) LIMIT 1`,
+    "SELECT ended_at, expires_at FROM auth_key WHERE fingerprint = ? AND subject = ?",
+  );
+  // Somebody had it and nobody has it now: what was signed with it may be forgotten.
+  const orphaned = prepare<{ found: number }>(
+    db,
+    `SELECT 1 AS found FROM auth_key k WHERE k.fingerprint = ?
+       AND NOT EXISTS (SELECT 1 FROM auth_key g WHERE g.fingerprint = k.fingerprint AND g.ended_at IS NULL) LIMIT 1`,
+  );
+  // Whose time is over is over.
+  const endExpired = prepare(
+    db,
+    "UPDATE auth_key SET ended_at = expires_at WHERE subject = ? AND ended_at IS NULL AND expires_at <= ?",
+  );
+  const count = prepare<{ keys: number; of_size: number }>(
+    db,
+    `SELECT count(*) AS keys, coalesce(sum(type = ? AND bits = ?), 0) AS of_size FROM auth_key
+     WHERE subject = ? AND ended_at IS NULL`,
   );
   const insert = prepare(
     db,
-    "INSERT INTO auth_key (subject, fingerprint, spki, bits, created_at, ended_at) VALUES (?, ?, ?, ?, ?, NULL)",
+    `INSERT INTO auth_key (public_id, subject, name, fingerprint, spki, type, bits, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-
-  // What the key opened: only one is good at a time, so each session that was opened by a signature is of that one. `amr`
-  // may name more methods beside it.
-  const endSessions = prepare(
+  const rename = prepare(db, "UPDATE auth_key SET name = ? WHERE id = ?");
+  const end = prepare(db, "UPDATE auth_key SET ended_at = ? WHERE id = ?");
+  const use = prepare(
     db,
-    `UPDATE session SET ended_at = ? WHERE subject = ? AND ended_at IS NULL
-       AND instr(' ' || amr || ' ', ' ' || ? || ' ') > 0`,
+    "UPDATE auth_key SET last_used_at = ?, last_used_from = ?, messages = messages + ? WHERE id = ?",
   );
-
-  const state = prepare<KeyState>(db, "SELECT subject, fingerprint, ended_at FROM auth_key WHERE id = ?");
 
   // Two subjects may have one key: what one of them has used, the other cannot be signed in with.
   const spent = prepare<{ found: number }>(
@@ -68,6 +66,13 @@ export function authKeyIntents(db: DatabaseSync) {
      WHERE k.fingerprint = ? LIMIT 1`,
   );
   const spend = prepare(db, "INSERT INTO spent_signature (auth_key, trace, until) VALUES (?, ?, ?)");
+
+  // The same of whoever's; for the sweep.
+  const endPast = prepare(
+    db,
+    `UPDATE auth_key SET ended_at = expires_at WHERE id IN
+       (SELECT id FROM auth_key WHERE ended_at IS NULL AND expires_at <= ? LIMIT ?)`,
+  );
 
   const forgetPast = prepare(
     db,
@@ -88,59 +93,76 @@ export function authKeyIntents(db: DatabaseSync) {
        AND trace IN (SELECT trace FROM spent_signature WHERE auth_key = ? LIMIT ?)`,
   );
 
-  /** One's own key and nobody else's: whoever sets a key can sign in as its subject. */
-  function find({ by, subject }: Pick<SetAuthKey, "by" | "subject">): Tell | NotDone {
-    const actor = acting(by);
-    if (actor === undefined) return "stale";
-    if (actor.subject !== subject || !allows(actor.authority, "me:write")) return "forbidden";
-    const { organisation } = directory.subject(bytesFromId(subject))!;
-    return (at, kind, detail) => tell(actor, { at, kind, organisation, subject, detail });
+  /** A good key that is somebody's to change. */
+  function reach(by: By, { id, now }: Pick<End, "id" | "now">): (Managing & GoodKey) | NotDone {
+    const key = find(bytesFromId(id), now);
+    if (key === undefined) return "absent";
+    const target = managing(by, key.authKey.subject, "auth-keys:write");
+    return typeof target === "string" ? target : { ...target, ...key };
   }
 
   return {
-    setAuthKey: manyRows((intent: SetAuthKey): Done<{ readonly authKey: AuthKeyRecord }> => {
-      const told = find(intent);
-      if (typeof told === "string") return { kind: told };
-      const { subject, key, now } = intent;
+    addAuthKey: manyRows((intent: Add): OneKey => {
+      const { subject, name, key, expiresAt, now } = intent;
+      const target = managing(intent.by, subject, "auth-keys:write");
+      if (typeof target === "string") return { kind: target };
       const id = bytesFromId(subject);
-      const { fingerprint, spki, bits } = key;
-      const before = good(id);
-      // Done twice is done.
-      if (before !== undefined && Buffer.compare(before.fingerprint, fingerprint) === 0)
-        return { kind: "done", authKey: authKeyFromRow(before) };
+      const { fingerprint, spki, type, bits } = key;
+      endExpired.run(id, now);
+      const before = own.get(fingerprint, id);
+      if (before !== undefined) return { kind: before.ended_at === null ? "taken" : "wrong-state" };
       // It would be good again for all that was signed with it before.
-      if (once.get(fingerprint, id) !== undefined) return { kind: "wrong-state" };
-      endKey(id, now);
-      const sessions = endSessions.run(now, id, byKey);
-      insert.run(id, fingerprint, spki, bits, now);
-      told(now, "auth_key_set", { fingerprint: fingerprintText(fingerprint), bits, sessions });
-      return { kind: "done", authKey: { fingerprint, bits, createdAt: now } };
+      if (orphaned.get(fingerprint) !== undefined) return { kind: "wrong-state" };
+      const { keys, of_size: ofSize } = count.get(type, bits, id)!;
+      if (keys >= intent.cap || (type === "RSA" && ofSize >= intent.ofOneSize)) return { kind: "too-many" };
+      insert.run(bytesFromId(intent.id), id, name, fingerprint, spki, type, bits, now, expiresAt);
+      const { actor, found } = target;
+      const detail = { auth_key: intent.id, name, fingerprint: fingerprintText(fingerprint), type, bits };
+      tell(actor, { at: now, kind: "auth_key_set", organisation: found.organisation, subject, detail });
+      return { kind: "done", authKey: find(bytesFromId(intent.id), now)!.authKey };
     }),
 
-    deleteAuthKey: manyRows((intent: DeleteAuthKey): Done<object> => {
-      const told = find(intent);
-      if (typeof told === "string") return { kind: told };
-      const { subject, now } = intent;
-      const id = bytesFromId(subject);
-      const before = good(id);
-      if (before === undefined) return { kind: "absent" };
-      endKey(id, now);
-      const sessions = endSessions.run(now, id, byKey);
-      told(now, "auth_key_deleted", { fingerprint: fingerprintText(before.fingerprint), sessions });
-      return { kind: "done" };
+    renameAuthKey: manyRows((intent: Rename): OneKey => {
+      const target = reach(intent.by, intent);
+      if (typeof target === "string") return { kind: target };
+      const { actor, found, authKey, row } = target;
+      const { name, now } = intent;
+      if (name === authKey.name) return { kind: "done", authKey };
+      rename.run(name, row);
+      const detail = { auth_key: authKey.id, name, before: authKey.name };
+      tell(actor, { at: now, kind: "auth_key_changed", organisation: found.organisation, subject: found.id, detail });
+      return { kind: "done", authKey: { ...authKey, name } };
     }),
 
-    openSigned: manyRows(({ open, authKey, trace, until }: OpenSigned, step: Step): SessionView | undefined => {
-      const key = state.get(authKey);
-      // Another key by now, or none: what it signed is worth nothing.
-      if (key?.ended_at !== null || Buffer.compare(key.subject, bytesFromId(open.subject)) !== 0) return undefined;
-      if (spent.get(trace, key.fingerprint) !== undefined) return undefined;
+    endAuthKey: manyRows((intent: End): OneKey => {
+      const target = reach(intent.by, intent);
+      if (typeof target === "string") return { kind: target };
+      const { actor, found, authKey, row } = target;
+      const { now } = intent;
+      end.run(now, row);
+      const sessions = endOpened(bytesFromId(found.id), bytesFromId(authKey.id), now);
+      const fingerprint = fingerprintText(authKey.fingerprint);
+      const detail = { auth_key: authKey.id, name: authKey.name, fingerprint, sessions };
+      tell(actor, { at: now, kind: "auth_key_deleted", organisation: found.organisation, subject: found.id, detail });
+      return { kind: "done", authKey };
+    }),
+
+    openSigned: manyRows(({ open, authKey: id, trace, until, most }: OpenSigned, step: Step): OpenedSigned => {
+      const key = find(bytesFromId(id), open.now);
+      // Gone by now: what it signed is worth nothing.
+      if (key?.authKey.subject !== open.subject) return { kind: "refused" };
+      const { authKey, row } = key;
+      if (spent.get(trace, authKey.fingerprint) !== undefined) return { kind: "refused" };
+      if (until === null && authKey.messages >= most) return { kind: "challenge-needed" };
       const view = signIn(open, step);
-      if (view !== undefined) spend.run(authKey, trace, until);
-      return view;
+      if (view === undefined) return { kind: "refused" };
+      spend.run(row, trace, until);
+      use.run(open.now, open.from.address, until === null ? 1 : 0, row);
+      return { kind: "opened", view };
     }),
 
     sweepSignatures: manyRows(({ limit, now }: SweepSignatures): number => {
+      endPast.run(now, limit);
       const past = forgetPast.run(now, limit);
       if (past > 0) return past;
       const key = left.get();

@@ -1,7 +1,7 @@
 /** Intents that change what a subject's credentials are worth, in SQL: revocation of all tokens, and passwords. */
 import type { DatabaseSync } from "node:sqlite";
 
-import { allows, mayChange } from "../core/authority.ts";
+import { allows, mayChange, mayManage } from "../core/authority.ts";
 import { bytesFromId, type OrganisationId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Revocation } from "../core/directory.ts";
@@ -9,7 +9,7 @@ import type { Done, OpenSession, SetPassword, Store } from "../engine/ports.ts";
 import { byThemselves, openActing, openTelling } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
-import { openKeyEnd } from "./good-key.ts";
+import { openKeysEnd } from "./good-keys.ts";
 import { openOpening } from "./opening.ts";
 import { openLines } from "./revocation.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
@@ -27,7 +27,7 @@ export function credentialIntents(db: DatabaseSync) {
   const directory = openDirectory(db);
   const lines = openLines(db);
   const open = openOpening(db);
-  const endKey = openKeyEnd(db);
+  const endKeys = openKeysEnd(db);
 
   // What a password is decided on, and whether its subject may hold anything at all.
   const password = prepare<{ password: string | null; revoked_upto: number; may: number }>(
@@ -61,7 +61,7 @@ export function credentialIntents(db: DatabaseSync) {
       if (found === undefined) return { kind: "absent" };
       // It ends API tokens too, which not every token may.
       if (actor.apiToken !== undefined && !allows(authority, "api-tokens:write")) return { kind: "forbidden" };
-      const may = actor.subject === subject ? "yes" : mayChange(authority, found);
+      const may = mayManage(actor, found) ? "yes" : mayChange(authority, found);
       // Who changes nobody is not told either that there is somebody.
       if (may !== "yes") return { kind: may === "above" ? "forbidden" : "absent" };
       const revocation = lines.ofSubject(key, now);
@@ -89,8 +89,8 @@ export function credentialIntents(db: DatabaseSync) {
       setPassword.run(to, key);
       const revocation = lines.ofSubject(key, now);
       const opened = openAbove(intent.open, step);
-      // Whoever had the old password may have set the key.
-      const keys = endKey(key, now);
+      // Whoever had the old password may have added keys.
+      const keys = endKeys(key, now);
       tell(actor, {
         at: now,
         kind: by.kind === "session" ? "password_changed" : "password_reset",

@@ -16,10 +16,11 @@ interface SubjectColumns {
   readonly display_name: string;
   readonly roles: string;
   readonly status: string;
+  readonly owner: Uint8Array | null;
   readonly created_at: number;
 }
 
-const subjectColumns = "id, organisation, kind, username, display_name, roles, status, created_at";
+const subjectColumns = "id, organisation, kind, username, display_name, roles, status, owner, created_at";
 
 interface OrganisationColumns {
   readonly id: Uint8Array;
@@ -41,6 +42,13 @@ export interface Directory {
   readonly subjects: (
     organisation: Uint8Array | null,
     canonical: string | undefined,
+    after: Uint8Array,
+    limit: number,
+  ) => readonly SubjectRecord[];
+  readonly applicationsOfOwner: (owner: Uint8Array, after: Uint8Array, limit: number) => readonly SubjectRecord[];
+  /** Those that have no owner but it. */
+  readonly applicationsOfOrganisation: (
+    organisation: Uint8Array,
     after: Uint8Array,
     limit: number,
   ) => readonly SubjectRecord[];
@@ -75,6 +83,15 @@ export function openDirectory(db: DatabaseSync): Directory {
     db,
     `SELECT ${subjectColumns} FROM subject WHERE canonical = ? AND id > ? AND status <> 'deleted' ORDER BY id LIMIT ?`,
   );
+  const owned = prepare<SubjectColumns>(
+    db,
+    `SELECT ${subjectColumns} FROM subject WHERE owner = ? AND id > ? AND status <> 'deleted' ORDER BY id LIMIT ?`,
+  );
+  const ownerless = prepare<SubjectColumns>(
+    db,
+    `SELECT ${subjectColumns} FROM subject WHERE organisation = ? AND id > ? AND kind = 'application' AND owner IS NULL
+       AND status <> 'deleted' ORDER BY id LIMIT ?`,
+  );
   const organisation = prepare<OrganisationColumns>(
     db,
     "SELECT id, name, status, created_at FROM organisation WHERE id = ? AND status <> 'deleted'",
@@ -93,6 +110,7 @@ export function openDirectory(db: DatabaseSync): Directory {
     emails: emails.all(row.id).map(({ address }) => address),
     roles: rolesFromText(row.roles),
     status: row.status as SubjectStatus,
+    owner: row.owner && idFromBytes<SubjectId>(row.owner),
     createdAt: row.created_at as Seconds,
   });
 
@@ -107,6 +125,8 @@ export function openDirectory(db: DatabaseSync): Directory {
       const rows = of === null ? named.all(canonical, after, limit) : namedOf.all(of, canonical, after, limit);
       return rows.map(subjectFromRow);
     },
+    applicationsOfOwner: (owner, after, limit) => owned.all(owner, after, limit).map(subjectFromRow),
+    applicationsOfOrganisation: (of, after, limit) => ownerless.all(of, after, limit).map(subjectFromRow),
     organisation: (id) => {
       const row = organisation.get(id);
       return row && organisationFromRow(row);

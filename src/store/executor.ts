@@ -14,6 +14,7 @@ import type { Millis, Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
 import { apiTokenIntents } from "./api-token-intents.ts";
 import { authKeyIntents } from "./auth-key-intents.ts";
+import { clientSecretIntents } from "./client-secret-intents.ts";
 import { credentialIntents } from "./credential-intents.ts";
 import { keyIntents } from "./key-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
@@ -26,6 +27,7 @@ const intentTable = (db: DatabaseSync) => ({
   ...credentialIntents(db),
   ...authKeyIntents(db),
   ...apiTokenIntents(db),
+  ...clientSecretIntents(db),
   ...subjectIntents(db),
   ...organisationIntents(db),
   ...keyIntents(db),

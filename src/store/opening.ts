@@ -48,8 +48,8 @@ export function openOpening(db: DatabaseSync): (intent: OpenSession, step: Step)
   const insert = prepare(
     db,
     `INSERT INTO session (id, subject, client, sign_in, created_at, seq, rotated_at, rotated_served, expires_at, absolute_end,
-       ended_at, born, epoch, kid, salt, access_lifetime, idle_lifetime, stable, retry_window, auth_time, amr)
-     VALUES (?, ?, ?, NULL, ?, 1, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       ended_at, born, epoch, kid, salt, access_lifetime, idle_lifetime, stable, retry_window, auth_time, amr, opened_with)
+     VALUES (?, ?, ?, NULL, ?, 1, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
 
   const remove = prepare(db, "DELETE FROM session WHERE id = ?");
@@ -94,6 +94,7 @@ export function openOpening(db: DatabaseSync): (intent: OpenSession, step: Step)
       policy.retryWindow,
       intent.authTime,
       intent.amr,
+      intent.openedWith === undefined ? null : bytesFromId(intent.openedWith),
     );
     const { alive, revokedUpto, epoch } = readDecisive(id)!;
     if (!alive) {

@@ -40,7 +40,7 @@ export function organisationIntents(db: DatabaseSync) {
   const administratorElsewhere = prepare<{ found: number }>(
     db,
     `SELECT 1 AS found FROM subject u JOIN organisation o ON o.id = u.organisation
-     WHERE u.organisation <> ? AND u.status = 'active' AND o.status = 'active'
+     WHERE u.organisation <> ? AND u.kind = 'user' AND u.status = 'active' AND o.status = 'active'
        AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
   );
 

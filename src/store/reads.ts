@@ -1,28 +1,23 @@
 /**
  * Reads, in SQL: each one statement or one transaction, and so one snapshot of what has been committed, but for `loadKeys`,
- * whose comment says why it needs none, and for what is recalled of a session, which never changes. They never wait for
- * the writer.
+ * whose comment says why it needs none, for the roles of an application and of its owner, which change each by itself, and
+ * for what is recalled of a session, which never changes. They never wait for the writer.
  */
 import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
-import { mayHold, type SessionBasis, type SubjectStatus } from "../core/session.ts";
+import { mayHold, type SessionBasis } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import type { KeyStore, SealedSigningKey } from "../engine/key-store.ts";
 import type { Credential, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
-import {
-  authKeyFromRow,
-  holderFromRow,
-  sessionColumns,
-  sessionFromRow,
-  type HolderColumns,
-  type SessionColumns,
-} from "./rows.ts";
+import { sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
 import { openApiTokens } from "./api-token-view.ts";
 import { openDirectory } from "./directory.ts";
-import { openGoodKey } from "./good-key.ts";
+import { openClientSecrets } from "./client-secret-view.ts";
+import { openGoodKeys } from "./good-keys.ts";
 import { openJournalPages } from "./journal.ts";
+import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
 import { openDecisive, openView } from "./view.ts";
 
 type Reads = Pick<
@@ -36,12 +31,16 @@ type Reads = Pick<
   | "findCredentialOf"
   | "findSubject"
   | "listSubjects"
+  | "listApplications"
   | "findOrganisationRecord"
   | "listOrganisations"
   | "readJournal"
   | "findProfile"
   | "findSigningCredential"
   | "findAuthKey"
+  | "listAuthKeys"
+  | "findSecretCredential"
+  | "listClientSecrets"
   | "findLiveApiToken"
   | "listApiTokens"
   | "findOrganisation"
@@ -59,7 +58,7 @@ interface CredentialColumns extends HolderColumns {
   readonly counter: number;
 }
 
-const credentialSql = `SELECT u.id, u.kind, u.username, u.roles, u.organisation, u.status AS subject_status,
+const credentialSql = `SELECT u.id, u.kind, u.username, u.roles, u.organisation, u.owner, u.status AS subject_status,
     o.status AS organisation_status, u.password, max(u.revoked_upto, o.revoked_upto) AS revoked_upto, i.epoch, i.counter
   FROM organisation o
   JOIN subject u ON u.organisation = o.id
@@ -67,18 +66,6 @@ const credentialSql = `SELECT u.id, u.kind, u.username, u.roles, u.organisation,
 
 /** So many sessions are kept in memory, the longest known given up first; each is less than a kilobyte. */
 const mostRecalled = 4096;
-
-const credentialFromRow = (row: CredentialColumns): Credential => ({
-  holder: holderFromRow(row.id, row),
-  mayHold: mayHold({
-    status: row.subject_status as SubjectStatus,
-    organisationActive: row.organisation_status === "active",
-    clientActive: true,
-  }),
-  passwordHash: row.password,
-  revokedUpto: row.revoked_upto,
-  instance: { epoch: row.epoch, counter: row.counter },
-});
 
 /** Below every id. */
 const firstId = new Uint8Array(0);
@@ -102,13 +89,27 @@ export function openReads(db: DatabaseSync): Reads {
     `${credentialSql} JOIN subject_email e ON e.organisation = o.id AND e.subject = u.id WHERE o.canonical = ? AND o.status <> 'deleted' AND e.canonical = ?`,
   );
 
+  const owners = openOwners(db);
+  const credentialFromRow = (row: CredentialColumns): Credential => ({
+    holder: owners.holder(row.id, row),
+    mayHold: mayHold({
+      status: owners.status({ status: row.subject_status, owner: row.owner }),
+      organisationActive: row.organisation_status === "active",
+      clientActive: true,
+    }),
+    passwordHash: row.password,
+    revokedUpto: row.revoked_upto,
+    instance: { epoch: row.epoch, counter: row.counter },
+  });
+
   const apiTokens = openApiTokens(db);
-  const authKey = openGoodKey(db);
+  const authKeys = openGoodKeys(db);
+  const clientSecrets = openClientSecrets(db);
   const directory = openDirectory(db);
   const journal = openJournalPages(db);
   const view = openView(db);
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
-  const holder = prepare<HolderColumns>(db, "SELECT kind, username, roles, organisation FROM subject WHERE id = ?");
+  const holder = openHolders(db);
   const recalled = new Map<SessionId, SessionBasis>();
   const readDecisive = openDecisive(db);
   const begin = prepare(db, "BEGIN");
@@ -154,7 +155,7 @@ export function openReads(db: DatabaseSync): Reads {
   const administrator = prepare<{ found: number }>(
     db,
     `SELECT 1 AS found FROM subject u JOIN organisation o ON o.id = u.organisation
-     WHERE u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
+     WHERE u.kind = 'user' AND u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
   );
 
   const signingKeys = prepare<{
@@ -172,23 +173,38 @@ export function openReads(db: DatabaseSync): Reads {
   const secrets = prepare<{ purpose: string; sealed: Uint8Array }>(db, "SELECT purpose, sealed FROM instance_secret");
 
   return {
-    findCredential: async (canonicalOrganisation, { kind, canonical }) => {
-      const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
-      return row && credentialFromRow(row);
-    },
-    findCredentialOf: async (subject) => {
-      const row = byId.get(bytesFromId(subject));
-      return row && credentialFromRow(row);
-    },
-    findSigningCredential: async (canonicalOrganisation, { kind, canonical }) =>
+    findCredential: async (canonicalOrganisation, { kind, canonical }) =>
       snapshot(() => {
         const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
-        return row && { ...credentialFromRow(row), authKey: authKey(row.id) };
+        return row && credentialFromRow(row);
       }),
-    findAuthKey: async (subject) => {
-      const row = authKey(bytesFromId(subject));
-      return row && authKeyFromRow(row);
-    },
+    findCredentialOf: async (subject) =>
+      snapshot(() => {
+        const row = byId.get(bytesFromId(subject));
+        return row && credentialFromRow(row);
+      }),
+    findSigningCredential: async (canonicalOrganisation, { kind, canonical }, now) =>
+      snapshot(() => {
+        const row = (kind === "email" ? byEmail : byUsername).get(canonicalOrganisation, canonical);
+        return row && { ...credentialFromRow(row), authKeys: authKeys.signing(row.id, now) };
+      }),
+    findAuthKey: async (id, now) => authKeys.find(bytesFromId(id), now)?.authKey,
+    listAuthKeys: async (subject, { before, limit, now }) =>
+      authKeys.list(bytesFromId(subject), before === undefined ? lastId : bytesFromId(before), now, limit),
+    findSecretCredential: async (id) =>
+      snapshot(() => {
+        const secret = clientSecrets.find(bytesFromId(id));
+        // Its foreign key promises that the application is there.
+        const row = secret && byId.get(bytesFromId(secret.record.subject))!;
+        return (
+          row && {
+            ...credentialFromRow(row),
+            secretHash: secret.secretHash,
+            expiresAt: secret.record.expiresAt,
+          }
+        );
+      }),
+    listClientSecrets: async (subject, now) => clientSecrets.list(bytesFromId(subject), now),
     findLiveApiToken: async (id) =>
       snapshot(() => {
         const found = apiTokens.find(bytesFromId(id));
@@ -201,6 +217,13 @@ export function openReads(db: DatabaseSync): Reads {
       snapshot(() =>
         directory.subjects(of && bytesFromId(of), canonical, after === undefined ? firstId : bytesFromId(after), limit),
       ),
+    listApplications: async ({ after, limit, ...of }) =>
+      snapshot(() => {
+        const start = after === undefined ? firstId : bytesFromId(after);
+        return "owner" in of
+          ? directory.applicationsOfOwner(bytesFromId(of.owner), start, limit)
+          : directory.applicationsOfOrganisation(bytesFromId(of.organisation), start, limit);
+      }),
     findOrganisationRecord: async (id) => directory.organisation(bytesFromId(id)),
     listOrganisations: async ({ after, limit }) =>
       directory.organisations(after === undefined ? firstId : bytesFromId(after), limit),
@@ -215,11 +238,7 @@ export function openReads(db: DatabaseSync): Reads {
       recalled.set(id, found);
       return found;
     },
-    findHolder: async (subject) => {
-      const key = bytesFromId(subject);
-      const row = holder.get(key);
-      return row && holderFromRow(key, row);
-    },
+    findHolder: async (subject) => holder(bytesFromId(subject)),
     findSession: async (id) => snapshot(() => view(bytesFromId(id))),
     findLiveSession: async (id) =>
       snapshot(() => {

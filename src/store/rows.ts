@@ -1,8 +1,7 @@
 /** Rows of the database and the model's values, there and back. */
 import { idFromBytes, type ClientId } from "../core/ids.ts";
-import type { AuthKeyRecord } from "../core/auth-key.ts";
 import { isRole, type Role } from "../core/scope.ts";
-import type { Holder, SessionRow } from "../core/session.ts";
+import type { SessionRow } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 
 export interface SessionColumns {
@@ -58,40 +57,6 @@ export function sessionFromRow(row: SessionColumns): SessionRow {
     amr: row.amr,
   };
 }
-
-/** What of a subject its tokens tell. */
-export interface HolderColumns {
-  readonly kind: string;
-  readonly username: string;
-  readonly roles: string;
-  readonly organisation: Uint8Array;
-}
-
-export const holderFromRow = (subject: Uint8Array, { kind, username, roles, organisation }: HolderColumns): Holder => ({
-  subject: idFromBytes(subject),
-  kind: kind as Holder["kind"],
-  username,
-  roles: rolesFromText(roles),
-  organisation: idFromBytes(organisation),
-});
-
-export interface AuthKeyColumns {
-  readonly id: number;
-  readonly fingerprint: Uint8Array;
-  readonly spki: Uint8Array;
-  readonly bits: number;
-  readonly created_at: number;
-}
-
-export const authKeyFromRow = ({
-  fingerprint,
-  bits,
-  created_at,
-}: Pick<AuthKeyColumns, "fingerprint" | "bits" | "created_at">): AuthKeyRecord => ({
-  fingerprint,
-  bits,
-  createdAt: created_at as Seconds,
-});
 
 export const rolesFromText = (text: string): readonly Role[] => text.split(" ").filter(isRole);
 export const rolesToText = (roles: readonly Role[]): string => [...new Set(roles)].toSorted().join(" ");

@@ -4,17 +4,20 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import { allows, coversRoles, mayChange, reaches } from "../core/authority.ts";
-import { bytesFromId, type OrganisationId, type SubjectId } from "../core/ids.ts";
+import { allows, coversRoles, mayChange, mayManage, reaches } from "../core/authority.ts";
+import { bytesFromId, idFromBytes, type OrganisationId, type SubjectId } from "../core/ids.ts";
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import type { Role } from "../core/scope.ts";
 import type { SubjectStatus } from "../core/session.ts";
 import type { Revocation, SubjectRecord } from "../core/directory.ts";
-import type { Bearing, By, ChangeSubject, Done, NewSubject, NotDone, StatusVerb, Store } from "../engine/ports.ts";
+import type { Seconds } from "../core/units.ts";
+import type { ChangeSubject, NewSubject, StatusVerb } from "../engine/directory-store.ts";
+import type { Bearing, By, Done, NotDone, Store } from "../engine/ports.ts";
 import { openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
-import { openKeyEnd } from "./good-key.ts";
+import { openKeysEnd } from "./good-keys.ts";
+import { openSecretsEnd } from "./client-secret-view.ts";
 import { openLines } from "./revocation.ts";
 import { rolesFromText, rolesToText } from "./rows.ts";
 import { manyRows } from "./step.ts";
@@ -43,7 +46,8 @@ export function subjectIntents(db: DatabaseSync) {
   const tell = openTelling(db);
   const directory = openDirectory(db);
   const lines = openLines(db);
-  const endKey = openKeyEnd(db);
+  const endKeys = openKeysEnd(db);
+  const endSecrets = openSecretsEnd(db);
 
   // One subject of each canonical name in its organisation, deleted ones aside.
   const insertSubject = prepare(
@@ -71,11 +75,18 @@ export function subjectIntents(db: DatabaseSync) {
   // What is left of a deleted subject is its id and its name, so that the journal goes on meaning it and nobody else.
   const strip = prepare(db, "UPDATE subject SET password = NULL, roles = '' WHERE id = ?");
 
-  // Whether somebody else administers the instance.
+  // Whether somebody else administers the instance; an application is nobody who could be asked to.
   const otherAdministrator = prepare<{ found: number }>(
     db,
     `SELECT 1 AS found FROM subject u JOIN organisation o ON o.id = u.organisation
-     WHERE u.id <> ? AND u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
+     WHERE u.id <> ? AND u.kind = 'user' AND u.status = 'active' AND o.status = 'active' AND instr(' ' || u.roles || ' ', ' admin ') > 0 LIMIT 1`,
+  );
+
+  // An owner's applications, for what takes them along, and for the cap.
+  const owned = prepare<{ id: Uint8Array }>(db, "SELECT id FROM subject WHERE owner = ? AND status <> 'deleted'");
+  const countOwned = prepare<{ owned: number }>(
+    db,
+    "SELECT count(*) AS owned FROM subject WHERE owner = ? AND status <> 'deleted'",
   );
 
   const bearing = prepare<{ revoked_upto: number; password: string | null; roles: string }>(
@@ -93,8 +104,10 @@ export function subjectIntents(db: DatabaseSync) {
     const actor = acting(by);
     if (actor === undefined) return "stale";
     const found = directory.subject(bytesFromId(id));
-    const may = found === undefined ? "unreached" : mayChange(actor.authority, found);
-    if (found === undefined || may === "unreached") return "absent";
+    if (found === undefined) return "absent";
+    if (found.id !== actor.subject && mayManage(actor, found)) return { actor, found };
+    const may = mayChange(actor.authority, found);
+    if (may === "unreached") return "absent";
     return may === "yes" ? { actor, found } : "forbidden";
   }
 
@@ -114,9 +127,54 @@ export function subjectIntents(db: DatabaseSync) {
   }
 
   const leavesNobody = (found: SubjectRecord): boolean =>
+    found.kind === "user" &&
     found.roles.includes("admin") &&
     found.status === "active" &&
     otherAdministrator.get(bytesFromId(found.id)) === undefined;
+
+  /** One's own applications need less than somebody else. What the operator makes may be anybody's. */
+  function mayMake(actor: Actor, { kind, organisation, owner }: NewSubject): boolean {
+    if (owner === null) return allows(actor.authority, "users:write");
+    const user = directory.subject(bytesFromId(owner));
+    return (
+      kind === "application" &&
+      user?.kind === "user" &&
+      user.organisation === organisation &&
+      (actor.subject === null || actor.subject === owner) &&
+      allows(actor.authority, "applications:write")
+    );
+  }
+
+  const hasTooMany = (owner: SubjectId, cap: number | undefined): boolean =>
+    cap !== undefined && countOwned.get(bytesFromId(owner))!.owned >= cap;
+
+  /**
+   * What its owner's end, or pause, does to an application. It is told of each one that is deleted; of the others the
+   * owner's own event tells the number.
+   */
+  function takeAlong(
+    owner: Uint8Array,
+    to: SubjectStatus,
+    told: (application: SubjectId) => void,
+    now: Seconds,
+  ): number {
+    const applications = owned.all(owner);
+    for (const { id } of applications) {
+      lines.ofSubject(id, now);
+      if (to !== "deleted") continue;
+      setStatus.run(to, id);
+      bury(id, now);
+      told(idFromBytes<SubjectId>(id));
+    }
+    return applications.length;
+  }
+
+  /** What a deleted subject leaves behind signs nobody in; how many keys and secrets that were, if any. */
+  function bury(id: Uint8Array, now: Seconds): JournalDetail {
+    strip.run(id);
+    removeEmails.run(id);
+    return { ...endKeys(id, now), ...endSecrets(id, now) };
+  }
 
   return {
     createSubject: manyRows((intent: NewSubject): Done<{ readonly subject: SubjectRecord }> => {
@@ -125,7 +183,8 @@ export function subjectIntents(db: DatabaseSync) {
       if (actor === undefined) return { kind: "stale" };
       const home = directory.organisation(bytesFromId(organisation));
       if (home === undefined || !reaches(actor.authority, organisation)) return { kind: "absent" };
-      if (!allows(actor.authority, "users:write") || !coversRoles(actor.authority, roles)) return { kind: "forbidden" };
+      if (!mayMake(actor, intent) || !coversRoles(actor.authority, roles)) return { kind: "forbidden" };
+      if (intent.owner !== null && hasTooMany(intent.owner, intent.cap)) return { kind: "too-many" };
       const id = bytesFromId(intent.id);
       if (isTaken(organisation, intent.emails, id)) return { kind: "taken" };
       const made = insertSubject.run(
@@ -182,17 +241,23 @@ export function subjectIntents(db: DatabaseSync) {
         if (to !== "active" && leavesNobody(found)) return { kind: "last-administrator" };
         const key = bytesFromId(id);
         setStatus.run(to, key);
+        const { organisation } = found;
         const revocation = to === "active" ? undefined : lines.ofSubject(key, now);
-        if (to === "deleted") {
-          strip.run(key);
-          removeEmails.run(key);
-        }
-        const keys = to === "deleted" ? endKey(key, now) : {};
+        const buried = to === "deleted" ? bury(key, now) : {};
+        const along = (application: SubjectId): void =>
+          tell(actor, { at: now, kind, organisation, subject: application, detail: { with_owner: id } });
+        const applications = to === "active" ? 0 : takeAlong(key, to, along, now);
         const detail: JournalDetail =
           revocation === undefined
             ? {}
-            : { sessions: revocation.sessions, api_tokens: revocation.apiTokens, upto: revocation.upto, ...keys };
-        tell(actor, { at: now, kind, organisation: found.organisation, subject: id, detail });
+            : {
+                sessions: revocation.sessions,
+                api_tokens: revocation.apiTokens,
+                upto: revocation.upto,
+                ...buried,
+                ...(applications === 0 ? {} : { applications }),
+              };
+        tell(actor, { at: now, kind, organisation, subject: id, detail });
         const left = to === "deleted" ? { ...found, roles: [], emails: [] } : found;
         return { kind: "done", subject: { ...left, status: to }, revocation };
       },

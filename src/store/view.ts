@@ -6,20 +6,21 @@ import type { DatabaseSync } from "node:sqlite";
 
 import type { ClientId } from "../core/ids.ts";
 import type { RotatingRow } from "../core/rotation.ts";
-import { isAlive, type Instance, type SessionView, type Standing, type SubjectStatus } from "../core/session.ts";
+import { isAlive, type Instance, type SessionView, type Standing } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
-import { holderFromRow, sessionColumns, sessionFromRow, type HolderColumns, type SessionColumns } from "./rows.ts";
+import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
+import { sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
 
 /** A session and its holder, as its tokens tell of them; `id` in bytes. */
 export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
-  const holder = prepare<HolderColumns>(db, "SELECT kind, username, roles, organisation FROM subject WHERE id = ?");
+  const holder = openHolders(db);
 
   return (id) => {
     const row = session.get(id);
     // Its foreign key promises that the subject is there.
-    return row && { session: sessionFromRow(row), holder: holderFromRow(row.subject, holder.get(row.subject)!) };
+    return row && { session: sessionFromRow(row), holder: holder(row.subject)! };
   };
 }
 
@@ -61,10 +62,11 @@ export function openDecisive(db: DatabaseSync): (id: Uint8Array) => Decisive | u
     `SELECT subject, client, seq, rotated_at, rotated_served, expires_at, absolute_end, ended_at, born, epoch, idle_lifetime,
        stable, retry_window FROM session WHERE id = ?`,
   );
-  const subject = prepare<StatusColumns & { readonly organisation: Uint8Array }>(
+  const subject = prepare<StatusColumns & Pick<HolderColumns, "organisation" | "owner">>(
     db,
-    "SELECT organisation, status, revoked_upto FROM subject WHERE id = ?",
+    "SELECT organisation, owner, status, revoked_upto FROM subject WHERE id = ?",
   );
+  const owners = openOwners(db);
   const organisation = prepare<StatusColumns>(db, "SELECT status, revoked_upto FROM organisation WHERE id = ?");
   const client = prepare<StatusColumns>(db, "SELECT status, revoked_upto FROM client WHERE id = ?");
   const instance = prepare<Pick<Instance, "epoch">>(db, "SELECT epoch FROM instance WHERE id = 1");
@@ -74,7 +76,7 @@ export function openDecisive(db: DatabaseSync): (id: Uint8Array) => Decisive | u
     const tenant = organisation.get(holder.organisation)!;
     const asker = client.get(columns.client)!;
     return {
-      status: holder.status as SubjectStatus,
+      status: owners.status(holder),
       organisationActive: tenant.status === "active",
       clientActive: asker.status === "active",
       revokedUpto: Math.max(holder.revoked_upto, tenant.revoked_upto, asker.revoked_upto),

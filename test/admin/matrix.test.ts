@@ -7,8 +7,17 @@ import { after, before, describe, test } from "node:test";
 
 import type { Role } from "../../src/core/scope.ts";
 import { roleNames } from "../../src/core/scope.ts";
-import { newPair } from "../keys/rsa-pairs.ts";
+import { bobsPair } from "../keys/rsa-pairs.ts";
+import { newEdPair } from "../keys/ed-pair.ts";
+import { proveKey } from "../api/signing.ts";
 import { answered, house, password, type House, type Somebody } from "./house.ts";
+
+interface Asked {
+  readonly path?: string;
+  /** What stands second in the path. */
+  readonly second?: string;
+  readonly body?: unknown;
+}
 
 interface Rule {
   /** Roles that may; for whoever else it is 403. Null: no token is asked for. */
@@ -17,8 +26,12 @@ interface Rule {
   readonly to: "self" | "other";
   /** Those who may ask and have nothing get 404. */
   readonly absent?: true;
+  /** Who may ask, where that is more than those who may: of others' there is nothing for them (404). */
+  readonly asked?: readonly Role[];
+  /** What is asked is refused for its content by whoever may ask. */
+  readonly wrong?: true;
   /** 404 although the role may: the operation is for all organisations. */
-  readonly request?: (house: House, organisation: "Root" | "Acme") => Promise<{ path?: string; body?: unknown }>;
+  readonly request?: (house: House, organisation: "Root" | "Acme") => Promise<Asked>;
 }
 
 const everybody: readonly Role[] = roleNames;
@@ -29,7 +42,17 @@ const onVictim: Rule["request"] = async ({ victim }, organisation) => ({ path: (
 const onOrganisation: Rule["request"] = async ({ organisations }, organisation) => ({
   path: organisations[organisation],
 });
+const readers: readonly Role[] = ["admin", "org_admin", "auditor", "member"];
 let names = 0;
+
+/** A key without a signature of its own. */
+const unproved = { name: "laptop", public_key: bobsPair.ssh, challenge: "jeton-key-v1:x.y", signature: "AAAA" };
+/** What administrators do to an application of their organisation, which everybody may ask for. */
+const ofOrganisation: Rule = { roles: administrators, asked: own, to: "other", request: applicationOf };
+
+function withBody(body: unknown): NonNullable<Rule["request"]> {
+  return async (at, organisation) => ({ ...(await applicationOf(at, organisation)), body });
+}
 
 const table: Readonly<Record<string, Rule>> = {
   "post /api/v1/login": { roles: null, to: "self" },
@@ -52,14 +75,55 @@ const table: Readonly<Record<string, Rule>> = {
   },
   "post /api/v1/login/challenge": { roles: null, to: "self" },
   "post /api/v1/login/signature": { roles: null, to: "self" },
-  "put /api/v1/me/auth-key": {
+  "post /api/v1/login/secret": { roles: null, to: "self" },
+  "post /api/v1/auth-key-challenge": {
     roles: own,
     to: "self",
-    request: async () => ({ body: { public_key: newPair().ssh } }),
+    request: async () => ({ body: { public_key: bobsPair.ssh } }),
   },
-  // Who may not set one has none: 404.
-  "get /api/v1/me/auth-key": { roles: everybody, to: "self", absent: true },
-  "delete /api/v1/me/auth-key": { roles: own, to: "self" },
+  // Without a proof it is refused, by whoever may ask.
+  "post /api/v1/auth-keys": { roles: own, to: "self", wrong: true, request: async () => ({ body: unproved }) },
+  "get /api/v1/auth-keys": { roles: readers, to: "self" },
+  // Those of somebody else are not there for anybody.
+  "get /api/v1/auth-keys/{id}": { roles: readers, to: "self", absent: true, request: keyOfVictim },
+  "patch /api/v1/auth-keys/{id}": {
+    roles: own,
+    to: "self",
+    absent: true,
+    request: async (at, organisation) => ({ ...(await keyOfVictim(at, organisation)), body: { name: "renamed" } }),
+  },
+  "delete /api/v1/auth-keys/{id}": { roles: own, to: "self", absent: true, request: keyOfVictim },
+  "get /api/v1/applications": { roles: readers, to: "self" },
+  "post /api/v1/applications": {
+    roles: own,
+    to: "self",
+    request: async () => ({ body: { name: `application-${names++}` } }),
+  },
+  // An organisation's own are looked after by those who administer it, and are not there for anybody else.
+  "get /api/v1/applications/{id}": { ...ofOrganisation, asked: readers },
+  "patch /api/v1/applications/{id}": { ...ofOrganisation, request: withBody({ display_name: "Renamed" }) },
+  "delete /api/v1/applications/{id}": ofOrganisation,
+  "post /api/v1/applications/{id}/disable": ofOrganisation,
+  "post /api/v1/applications/{id}/enable": ofOrganisation,
+  "post /api/v1/applications/{id}/secrets": { ...ofOrganisation, request: withBody({ name: "prod" }) },
+  "get /api/v1/applications/{id}/secrets": { ...ofOrganisation, asked: readers },
+  "delete /api/v1/applications/{id}/secrets/{secret}": {
+    ...ofOrganisation,
+    request: async (at, organisation) => {
+      const { path } = await applicationOf(at, organisation);
+      const who = at.of(organisation, "org_admin");
+      const made = await at.as(who, "post", `/api/v1/applications/${path}/secrets`, { name: "prod" });
+      return { path, second: (await answered<{ id: string }>(made, 201)).id };
+    },
+  },
+  "post /api/v1/applications/{id}/auth-key-challenge": {
+    ...ofOrganisation,
+    request: withBody({ public_key: bobsPair.ssh }),
+  },
+  "post /api/v1/applications/{id}/auth-keys": { ...ofOrganisation, wrong: true, request: withBody(unproved) },
+  "get /api/v1/applications/{id}/auth-keys": { ...ofOrganisation, asked: readers },
+  "post /api/v1/applications/{id}/api-tokens": { ...ofOrganisation, request: withBody({ name: "ci" }) },
+  "get /api/v1/applications/{id}/api-tokens": { ...ofOrganisation, asked: readers },
   "get /api/v1/api-tokens": { roles: ["admin", "org_admin", "auditor", "member"], to: "self" },
   "post /api/v1/api-tokens": { roles: own, to: "self", request: async () => ({ body: { name: "ci" } }) },
   // That of somebody else is not there for anybody.
@@ -77,14 +141,16 @@ const table: Readonly<Record<string, Rule>> = {
   },
   "patch /api/v1/api-tokens/{id}": {
     roles: administrators,
+    asked: own,
     to: "other",
     request: async (at, organisation) => ({ ...(await tokenOfVictim(at, organisation)), body: { name: "renamed" } }),
   },
-  "delete /api/v1/api-tokens/{id}": { roles: administrators, to: "other", request: tokenOfVictim },
+  "delete /api/v1/api-tokens/{id}": { roles: administrators, asked: own, to: "other", request: tokenOfVictim },
   "get /api/v1/users/{id}/api-tokens": { roles: lookers, to: "other", request: onVictim },
   "get /api/v1/sessions": { roles: ["admin", "org_admin", "auditor", "member"], to: "self" },
   "delete /api/v1/sessions/{id}": {
     roles: administrators,
+    asked: own,
     to: "other",
     request: async ({ victim, jeton }, organisation) => {
       const { tokens } = await victim(organisation);
@@ -93,6 +159,7 @@ const table: Readonly<Record<string, Rule>> = {
   },
   "post /api/v1/revoke-tokens": {
     roles: administrators,
+    asked: own,
     to: "other",
     request: async ({ victim }, organisation) => ({ body: { subject: (await victim(organisation)).id } }),
   },
@@ -147,6 +214,17 @@ async function tokenOfVictim({ victim, as }: House, organisation: "Root" | "Acme
   return { path: (await answered<{ id: string }>(minted, 201)).id };
 }
 
+async function keyOfVictim({ victim, jeton }: House, organisation: "Root" | "Acme"): Promise<Asked> {
+  const { tokens } = await victim(organisation);
+  return { path: (await answered<{ id: string }>(await proveKey(jeton, tokens, { pair: newEdPair() }), 201)).id };
+}
+
+async function applicationOf({ as, of }: House, organisation: "Root" | "Acme"): Promise<{ path: string }> {
+  const body = { name: `application-${names++}`, owner: "organisation" };
+  const made = await as(of(organisation, "org_admin"), "post", "/api/v1/applications", body);
+  return { path: (await answered<{ id: string }>(made, 201)).id };
+}
+
 async function emptyOrganisation({ as, of }: House): Promise<{ path: string }> {
   const body = { name: `Empty ${names++}` };
   return {
@@ -183,12 +261,13 @@ describe("the matrix of roles, operations and organisations", () => {
     rule: Rule,
     organisation: "Root" | "Acme",
   ): Promise<"yes" | "401" | "403" | "404"> {
-    const { path: id, body } = (await rule.request?.(at, organisation)) ?? {};
-    const response = await at.as(who, method, path.replace("{id}", id ?? ""), body);
+    const { path: id = "", second = "", body } = (await rule.request?.(at, organisation)) ?? {};
+    const response = await at.as(who, method, path.replace("{id}", id).replace("{secret}", second), body);
     const text = await response.text();
     if (response.status < 400) return "yes";
     const { code } = JSON.parse(text) as { code: string };
     if (rule.absent === true && code === "not_found") return "yes";
+    if (rule.wrong === true && code === "invalid_request") return "yes";
     // What is refused for its content was allowed to be asked.
     if (["wrong_password", "wrong_state"].includes(code)) return "yes";
     assert.ok([401, 403, 404].includes(response.status), `${method} ${path}: ${text}`);
@@ -220,13 +299,12 @@ describe("the matrix of roles, operations and organisations", () => {
         const who = at.of(home, role);
         for (const operation of operations) {
           const title = `${operation.method} ${operation.path}`;
-          const { roles, to } = table[title]!;
+          const { roles, to, asked } = table[title]!;
           if (roles === null) continue;
           const may = roles.includes(role);
           for (const target of to === "other" ? (["Root", "Acme"] as const) : [home]) {
-            // Everybody does it to their own by these; what is of others is not there for who administers nobody.
-            const isOfTokens = /\/(?:sessions|api-tokens)\/\{id\}$|\/revoke-tokens$/.test(operation.path);
-            const scoped = may || (isOfTokens && own.includes(role));
+            // What is of others is not there for who may do it to their own alone.
+            const scoped = may || asked?.includes(role) === true;
             const reached = may && (role === "admin" || target === home);
             const expected = !scoped ? "403" : reached ? "yes" : "404";
             assert.equal(await outcome(who, operation, table[title]!, target), expected, `${title} in ${target}`);

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { administrator, call, initialised, scratch, serve } from "../cli/program.ts";
 import { good, type WirePair } from "../authority.ts";
 import { newPair } from "../keys/rsa-pairs.ts";
+import { proveKey } from "../api/signing.ts";
 import { corpus, modulesIn, runProgram, skip } from "./seta-program.ts";
 
 test(
@@ -24,12 +25,13 @@ test(
     });
     const pair = newPair(3072);
     const { access_token } = await good<WirePair>(await call(server.url, "/api/v1/login", administrator));
-    const set = await fetch(`${server.url}/api/v1/me/auth-key`, {
-      method: "PUT",
-      headers: { "content-type": "application/json", authorization: `Bearer ${access_token}` },
-      body: JSON.stringify({ public_key: pair.ssh }),
-    });
-    assert.equal(set.status, 200);
+    const ask = (path: string, { headers, body }: { headers?: object; body?: unknown } = {}): Promise<Response> =>
+      fetch(`${server.url}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      });
+    assert.equal((await proveKey({ ask }, { access_token }, { pair, text: pair.ssh })).status, 201);
 
     await using now = await corpus(server.url);
     await using later = await corpus(server.url, ["--clock-offset", "60"]);

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { StoreUnavailable } from "../../src/core/faults.ts";
 import { asking, basic, bearer, reopened, seen } from "../api/asking.ts";
 import { add } from "../api/people.ts";
-import { giveKey, setaBody, setaToken, setKey } from "../api/signing.ts";
+import { addKey, giveKey, setaBody, setaToken } from "../api/signing.ts";
 import { wrongBodies } from "../api/wrong-bodies.ts";
 import { authority, claimsOf, good, type Authority, type WirePair } from "../authority.ts";
 import { bobsPair, newPair } from "../keys/rsa-pairs.ts";
@@ -25,7 +25,7 @@ describe("SeTA", () => {
   let jeton: Authority;
   before(async () => {
     jeton = await authority();
-    assert.equal((await setKey(jeton)).status, 200);
+    assert.equal((await addKey(jeton)).status, 201);
     await giveKey(jeton, "harvester");
   });
   after(() => jeton.close());
@@ -148,16 +148,7 @@ describe("SeTA", () => {
     const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJib2IifQ";
     const tls13 = `${" ".repeat(64)}TLS 1.3, client CertificateVerify\0${"x".repeat(32)}`;
     const git = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor Bob";
-    for (const message of [
-      "",
-      "x",
-      "x".repeat(19),
-      "x".repeat(257),
-      jwt,
-      tls13,
-      git,
-      "jeton-login-v1:abcdefgh.abcdefgh",
-    ])
+    for (const message of ["", "x", "x".repeat(19), "x".repeat(257), jwt, tls13, git, "jeton-key-v1:abcdefgh.abcdefgh"])
       assert.match(
         await text(token(setaBody({ rsa_original_message: message }))),
         /^400 .*"rsa_original_message":"is not/,
@@ -193,7 +184,7 @@ describe("SeTA", () => {
 
   test("SeTA 11: an administrator's role is Administrator", async () => {
     const pair = newPair();
-    assert.equal((await setKey(jeton, pair.spki, "ada")).status, 200);
+    assert.equal((await addKey(jeton, { pair }, "ada")).status, 201);
     const { access_token } = await tokens(setaBody({ username: "ada" }, pair));
     assert.equal(claimsOf(access_token)["role"], "Administrator");
   });
@@ -310,7 +301,7 @@ describe("SeTA with on_refresh=rotate", () => {
   let jeton: Authority;
   before(async () => {
     jeton = await authority({ settings: { "dialects.seta.on_refresh": "rotate" } });
-    await setKey(jeton);
+    await addKey(jeton);
   });
   after(() => jeton.close());
 

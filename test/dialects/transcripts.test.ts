@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { dialectNames } from "../../src/core/dialect-names.ts";
+import { giveKey } from "../api/signing.ts";
 import { authority, issuer, type Authority } from "../authority.ts";
 import { answerText, readTranscript, requestOf, tokenMask } from "./transcript.ts";
 
@@ -17,6 +18,8 @@ for (const file of files) {
     let jeton: Authority;
     before(async () => {
       jeton = await authority({ settings });
+      // A transcript cannot answer a challenge, so the key is there before.
+      await giveKey(jeton, "bob");
     });
     after(() => jeton.close());
 

@@ -1,4 +1,4 @@
-/** docs/gitleaks.toml finds the API tokens that leaked and nothing else; docs/secret-scanning.md says the same. */
+/** docs/gitleaks.toml finds the API tokens and client secrets that leaked and nothing else; docs/secret-scanning.md says the same. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createCipheriv, randomBytes } from "node:crypto";
@@ -6,9 +6,9 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 
 import type { ApiTokenClaims } from "../../src/core/claims.ts";
-import { idEntropy, newId, type ApiTokenId } from "../../src/core/ids.ts";
+import { idEntropy, newId, type ApiTokenId, type ClientSecretId } from "../../src/core/ids.ts";
 import { after as later, days } from "../../src/core/units.ts";
-import { makeOpaque, readOpaque } from "../../src/keys/opaque-token.ts";
+import { makeClientSecret, makeOpaque, readClientSecret, readOpaque } from "../../src/keys/opaque-token.ts";
 import { authority, claimsOf, issuer, type Authority } from "../authority.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../docs/${path}`, import.meta.url), "utf8");
@@ -20,15 +20,15 @@ interface Rule {
 }
 
 /** As much of TOML as the file needs: tables that begin with `[[rules]]`, literal strings in three quotes. */
-function ruleOf(id: string): Rule {
+function ruleOf(id: string, tag = "api-token"): Rule {
   const tables = read("gitleaks.toml").split("[[rules]]").slice(1);
-  assert.equal(tables.length, 2);
+  assert.equal(tables.length, 3);
   const table = tables.find((text) => text.includes(`\nid = "${id}"\n`));
   const regex = /^regex = '''(.+)'''$/m.exec(table ?? "")?.[1];
   const keyword = /^keywords = \["([^"]+)"\]$/m.exec(table ?? "")?.[1];
   assert.match(table ?? "", /^secretGroup = 1$/m);
   assert.match(table ?? "", /^description = ".+"$/m);
-  assert.match(table ?? "", /^tags = \["jeton", "api-token"\]$/m);
+  assert.ok(table?.includes(`\ntags = ["jeton", "${tag}"]\n`));
   assert.ok(regex !== undefined && keyword !== undefined, id);
   return { regex, keyword };
 }
@@ -326,5 +326,20 @@ test("docs/secret-scanning.md: its expressions are those of docs/gitleaks.toml",
       page.includes(`Secret format   ${secret}\nAfter secret    \\z|[^${end.replace("A-Za-z0-9", "0-9A-Za-z")}]\n`),
       form,
     );
+  }
+});
+
+test("a client secret is found by its own rule, is no API token, and has the same checksum", () => {
+  const { regex, keyword } = ruleOf("jeton-client-secret", "client-secret");
+  for (let count = 0; count < 1000; count++) {
+    const { text } = makeClientSecret(
+      newId<ClientSecretId>(later(0 as never, days(1)) as never, randomBytes(idEntropy)),
+      randomBytes(32),
+    );
+    assert.ok(text.includes(keyword));
+    assert.equal(new RegExp(regex).exec(`client_secret: "${text}"`)?.[1], text);
+    for (const form of forms) assert.equal(text.match(patterns[form]), null);
+    assert.notEqual(readClientSecret(text), undefined);
+    assert.equal(readOpaque(text), undefined);
   }
 });

@@ -7,10 +7,9 @@ import assert from "node:assert/strict";
 import type { SubjectId } from "../../src/core/ids.ts";
 import { bearer } from "../api/asking.ts";
 import { add } from "../api/people.ts";
-import { answerChallenge, challengeFor } from "../api/signing.ts";
+import { answerChallenge, challengeFor, proveKey } from "../api/signing.ts";
 import { answered } from "../admin/house.ts";
 import { authority, claimsOf, type Authority, type WirePair } from "../authority.ts";
-import { bobsPair } from "../keys/rsa-pairs.ts";
 
 /** The columns of the table, in its order. */
 export const columns = [
@@ -22,12 +21,21 @@ export const columns = [
   "API token, opaque",
   "password",
   "reset token",
+  "application's session",
+  "application's secret",
+  "application's API token",
 ] as const;
 
 export type Column = (typeof columns)[number];
 
 /** `less`: good, and what it opens may do less than before. */
 export type Look = "good" | "less" | "dead";
+
+export interface MadeSecret {
+  readonly id: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+}
 
 export interface Minted {
   readonly id: string;
@@ -44,8 +52,7 @@ export async function openWorld(settings: Readonly<Record<string, unknown>> = {}
   const jeton = await authority({ settings });
   const admin = await jeton.login("ada");
   // A key that nobody has any more is taken from nobody; making one for each event would take a while.
-  const body = { public_key: bobsPair.spki };
-  await answered(await jeton.ask("/api/v1/me/auth-key", { method: "PUT", headers: bearer(admin), body }));
+  await answered(await proveKey(jeton, admin), 201);
   return { jeton, admin };
 }
 
@@ -62,8 +69,12 @@ interface Me {
 export interface Everything extends World {
   readonly id: SubjectId;
   /** The pairs as of the last look. */
-  readonly pairs: Record<"this session" | "other sessions" | "session by key", WirePair>;
-  readonly apiTokens: Readonly<Record<"jwt" | "opaque", Minted>>;
+  readonly pairs: Record<"this session" | "other sessions" | "session by key" | "application's session", WirePair>;
+  readonly apiTokens: Readonly<Record<"jwt" | "opaque" | "application", Minted>>;
+  /** Of the key. */
+  readonly key: string;
+  readonly application: string;
+  readonly secret: MadeSecret;
   /** With the access token of `pair`. */
   readonly as: (
     pair: Pick<WirePair, "access_token">,
@@ -103,19 +114,35 @@ export async function everyCredential({ jeton, admin }: World): Promise<Everythi
   const login: Everything["login"] = (typed, address = "127.0.0.1") =>
     jeton.ask("/api/v1/login", { body: { username, password: typed, organisation }, address });
   const byKey = async (): Promise<Response> =>
-    answerChallenge(jeton, await challengeFor(jeton, username, organisation));
+    answerChallenge(jeton, await challengeFor(jeton, { username, organisation }));
 
   const mine = await answered<WirePair>(await login(password));
-  await answered(await as(mine, "PUT", "/me/auth-key", { public_key: bobsPair.spki }));
+  const { id: key } = await answered<{ id: string }>(await proveKey(jeton, mine), 201);
   const mint = async (format: "jwt" | "opaque"): Promise<Minted> =>
     answered(await as(mine, "POST", "/api-tokens", { name: format, format, scopes: ["me:read", "stats:read"] }), 201);
-  const apiTokens = { jwt: await mint("jwt"), opaque: await mint("opaque") };
+  const { id: application } = await answered<{ id: string }>(
+    await as(mine, "POST", "/applications", { name: "harvester", roles: ["auditor", "member"] }),
+    201,
+  );
+  const ofApplication = async <T>(path: string, body: unknown): Promise<T> =>
+    answered<T>(await as(mine, "POST", `/applications/${application}${path}`, body), 201);
+  const secret = await ofApplication<MadeSecret>("/secrets", { name: "prod" });
+  const apiTokens = {
+    jwt: await mint("jwt"),
+    opaque: await mint("opaque"),
+    application: await ofApplication<Minted>("/api-tokens", { name: "ci", scopes: ["me:read", "stats:read"] }),
+  };
+  const bySecret = (): Promise<Response> => {
+    const { client_id, client_secret } = secret;
+    return jeton.ask("/api/v1/login/secret", { body: { client_id, client_secret } });
+  };
   // The session of above is the least used one.
   jeton.clock.pass(1);
   const pairs = {
     "this session": mine,
     "other sessions": await answered<WirePair>(await login(password)),
     "session by key": await answered<WirePair>(await byKey()),
+    "application's session": await answered<WirePair>(await bySecret()),
   };
   const issued = await as(admin, "POST", `/users/${id}/password-reset`);
   const { reset_token: resetToken } = await answered<{ reset_token: string }>(issued, 201);
@@ -143,8 +170,8 @@ export async function everyCredential({ jeton, admin }: World): Promise<Everythi
     assert.equal(worth(next && (await scopesOf(next.access_token))), access, `${which}: the refresh token`);
     return access;
   };
-  const ofApiToken = async (format: "jwt" | "opaque"): Promise<Look> =>
-    worth(await scopesOf(apiTokens[format].token), ["me:read", "stats:read"]);
+  const ofApiToken = async (which: keyof typeof apiTokens): Promise<Look> =>
+    worth(await scopesOf(apiTokens[which].token), ["me:read", "stats:read"]);
   const ofReset = async (): Promise<Look> => {
     const { status } = await reset(tooWeak);
     assert.ok(status === 400 || status === 401, String(status));
@@ -156,12 +183,15 @@ export async function everyCredential({ jeton, admin }: World): Promise<Everythi
     "this session": await ofSession("this session"),
     "other sessions": await ofSession("other sessions"),
     "session by key": await ofSession("session by key"),
+    "application's session": await ofSession("application's session"),
     "API token, JWT": await ofApiToken("jwt"),
     "API token, opaque": await ofApiToken("opaque"),
     "the key": await opens(byKey()),
     password: await opens(login(password)),
     "reset token": await ofReset(),
+    "application's secret": await opens(bySecret()),
+    "application's API token": await ofApiToken("application"),
   });
 
-  return { jeton, id, admin, pairs, apiTokens, as, login, reset, look };
+  return { jeton, id, admin, pairs, apiTokens, key, application, secret, as, login, reset, look };
 }

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 
 import { demoPassword } from "../../src/compose/demo.ts";
+import { bobsPair } from "../keys/rsa-pairs.ts";
 import { authority, claimsOf, good, issuer, type Authority, type WirePair } from "../authority.ts";
 import { wrongBodies } from "../api/wrong-bodies.ts";
 import { asking, basic, bearer, refused, seen, type Ask, type Sent } from "../api/asking.ts";
@@ -29,9 +30,21 @@ describe("hostile requests", () => {
     sensu = await good<WirePair>(await ask("/sensu/auth", { headers: basic("bob", demoPassword) }));
     bodies = {
       "/api/v1/login": { username: "bob", password: demoPassword },
-      "/api/v1/login/challenge": { username: "bob" },
+      "/api/v1/login/challenge": { username: "bob", key: bobsPair.fingerprint },
       "/api/v1/login/signature": { challenge: "jeton-login-v1:none", signature: "none" },
-      "/api/v1/me/auth-key": { public_key: "ssh-rsa none" },
+      "/api/v1/login/secret": { client_id: "none", client_secret: "none" },
+      "/api/v1/auth-key-challenge": { public_key: "ssh-rsa none" },
+      "/api/v1/auth-keys": { name: "none", public_key: "ssh-rsa none", challenge: "none", signature: "none" },
+      "/api/v1/applications": { name: "no name" },
+      "/api/v1/applications/01a2036c-21cb-7c3c-a61e-584c60070697/secrets": { name: "none" },
+      "/api/v1/applications/01a2036c-21cb-7c3c-a61e-584c60070697/auth-key-challenge": { public_key: "ssh-rsa none" },
+      "/api/v1/applications/01a2036c-21cb-7c3c-a61e-584c60070697/auth-keys": {
+        name: "none",
+        public_key: "none",
+        challenge: "x",
+        signature: "x",
+      },
+      "/api/v1/applications/01a2036c-21cb-7c3c-a61e-584c60070697/api-tokens": { name: "ci" },
       "/api/v1/api-tokens": { name: "ci" },
       "/api/v1/api-tokens/01a2036c-21cb-7c3c-a61e-584c60070697/rotate": {},
       "/api/v1/leaked": { token: "none" },

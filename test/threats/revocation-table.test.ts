@@ -6,7 +6,8 @@ import { after, before, describe, test } from "node:test";
 
 import { answered } from "../admin/house.ts";
 import { claimsOf, refusal, type WirePair } from "../authority.ts";
-import { bobsPair, newPair } from "../keys/rsa-pairs.ts";
+import { newEdPair } from "../keys/ed-pair.ts";
+import { proveKey } from "../api/signing.ts";
 import {
   columns,
   everyCredential,
@@ -57,13 +58,22 @@ const goesOn =
     assert.equal((await of.jeton.me(await of.jeton.refreshed(fresh))).status, 200);
   };
 
-const setKey =
-  (spki: string) =>
-  ({ as, pairs }: Everything): Promise<Response> =>
-    as(pairs["this session"], "PUT", "/me/auth-key", { public_key: spki });
+const oldKeyIsNotTakenAgain = async ({ jeton, pairs }: Everything): Promise<void> =>
+  assert.equal(await refusal(proveKey(jeton, pairs["this session"])), "400 invalid_request");
 
-const oldKeyIsNotTakenAgain = async (of: Everything): Promise<void> =>
-  assert.equal(await refusal(setKey(bobsPair.spki)(of)), "400 invalid_request");
+const ofApplication =
+  (method: string, path: string, status = 200) =>
+  async (of: Everything): Promise<unknown> => {
+    const response = await of.as(of.pairs["this session"], method, `/applications/${of.application}${path}`);
+    assert.equal(response.status, status, await response.clone().text());
+    return response;
+  };
+
+/** Somebody found a text of it, and says so. */
+const leaked =
+  (text: (of: Everything) => string): Event["happen"] =>
+  async (of) =>
+    assert.equal((await of.jeton.ask("/api/v1/leaked", { body: { token: text(of) } })).status, 204);
 
 const revoke =
   (format: "jwt" | "opaque") =>
@@ -130,19 +140,40 @@ const events: Readonly<Record<string, Event>> = {
   "organisation deleted": {
     happen: async (of) => answered(await of.as(of.admin, "DELETE", `/organisations/${organisationOf(of)}`)),
   },
-  "key replaced": {
-    happen: async (of) => answered(await setKey(newPair().spki)(of)),
+  "key removed": {
+    happen: async ({ as, pairs, key }) =>
+      assert.equal((await as(pairs["this session"], "DELETE", `/auth-keys/${key}`)).status, 204),
     undo: oldKeyIsNotTakenAgain,
   },
-  "key deleted": {
-    happen: async ({ as, pairs }) =>
-      assert.equal((await as(pairs["this session"], "DELETE", "/me/auth-key")).status, 204),
-    undo: oldKeyIsNotTakenAgain,
+  "another key added, then removed": {
+    happen: async ({ jeton, as, pairs }) => {
+      const { id } = await answered<{ id: string }>(
+        await proveKey(jeton, pairs["this session"], { pair: newEdPair() }),
+        201,
+      );
+      assert.equal((await as(pairs["this session"], "DELETE", `/auth-keys/${id}`)).status, 204);
+    },
   },
   "API token revoked: the JWT": { happen: revoke("jwt") },
   "API token revoked: the opaque one": { happen: revoke("opaque") },
   "API token rotated: the JWT": { happen: rotate("jwt") },
   "API token rotated: the opaque one": { happen: rotate("opaque") },
+  "application disabled, then enabled": {
+    happen: ofApplication("POST", "/disable"),
+    undo: ofApplication("POST", "/enable"),
+  },
+  "application deleted": { happen: ofApplication("DELETE", "") },
+  "`revoke-tokens` for the application": {
+    happen: async (of) => mine("POST", "/revoke-tokens", { subject: of.application })(of),
+  },
+  "client secret ended": {
+    happen: async (of) => ofApplication("DELETE", `/secrets/${of.secret.id}`, 204)(of),
+  },
+  "leaked: an access token": { happen: leaked(({ pairs }) => pairs["this session"].access_token) },
+  "leaked: a refresh token": { happen: leaked(({ pairs }) => pairs["this session"].refresh_token) },
+  "leaked: the API token, JWT": { happen: leaked(({ apiTokens }) => apiTokens.jwt.token) },
+  "leaked: the API token, opaque": { happen: leaked(({ apiTokens }) => apiTokens.opaque.token) },
+  "leaked: the client secret": { happen: leaked(({ secret }) => secret.client_secret) },
   "wrong passwords from the owner's network, then a wait": guess("127.0.0.1"),
   "wrong passwords from elsewhere, then a wait": guess("203.0.113.9"),
   "restore (a new epoch)": {

@@ -18,6 +18,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
       const now = world.under().now();
       return {
         id: world.id<ApiTokenId>(),
+        subject: "own",
         name: "ci",
         expiresAt: after(now, days(30)),
         scopes: null,

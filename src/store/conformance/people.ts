@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import type { OrganisationId, SubjectId } from "../../core/ids.ts";
-import type { By, NewSubject } from "../../engine/ports.ts";
+import type { NewSubject } from "../../engine/directory-store.ts";
+import type { By } from "../../engine/ports.ts";
 import { byItself, from, kindOf, native, operator, storeWorld, type StoreUnderTest } from "./world.ts";
 
 export function peopleConformance(name: string, open: () => Promise<StoreUnderTest>): void {

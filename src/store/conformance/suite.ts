@@ -3,6 +3,7 @@
  * its tests; there are no mocks of stores anywhere else.
  */
 import { apiTokenConformance } from "./api-tokens.ts";
+import { applicationConformance } from "./applications.ts";
 import { authKeyConformance } from "./auth-keys.ts";
 import { peopleConformance } from "./people.ts";
 import { sessionConformance } from "./sessions.ts";
@@ -13,4 +14,5 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
   peopleConformance(name, open);
   authKeyConformance(name, open);
   apiTokenConformance(name, open);
+  applicationConformance(name, open);
 }

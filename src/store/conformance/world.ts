@@ -7,7 +7,8 @@ import { clientId, idEntropy, newId, type OrganisationId, type SessionId, type S
 import { nativePolicy, type SessionPolicy } from "../../core/policy.ts";
 import type { SessionRow } from "../../core/session.ts";
 import { millis, type Seconds } from "../../core/units.ts";
-import type { By, NewSubject, Rotated, Store } from "../../engine/ports.ts";
+import type { NewSubject } from "../../engine/directory-store.ts";
+import type { By, Rotated, Store } from "../../engine/ports.ts";
 
 /** A store and the clocks that it was opened with. */
 export interface StoreUnderTest {
