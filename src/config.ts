@@ -161,6 +161,7 @@ const settings = {
   "api_tokens.longest": { schema: between(60, longestApiToken), initial: longestApiToken },
   "api_tokens.endless": { schema: flag, initial: false },
   "api_tokens.cap": { schema: count(1, 100_000_000), initial: 1000 },
+  "api_tokens.requests": { schema: count(1, 1_000_000), initial: 6000 },
   "sessions.access": { schema: duration, initial: nativePolicy.access },
   "sessions.idle": { schema: duration, initial: nativePolicy.idle },
   "sessions.absolute": { schema: duration, initial: nativePolicy.absolute },

@@ -43,6 +43,9 @@ const Wish = z
     networks: z.array(z.string().min(1).max(64)).min(1).max(32).optional().meta({
       description: "Addresses and ranges that it may be used from. Left out: anywhere.",
     }),
+    requests_per_minute: z.int("a whole number").min(1).max(1_000_000).optional().meta({
+      description: "Requests that it may make here. Left out: as many as the operator allows each token.",
+    }),
     format: z.enum(["jwt", "opaque"]).optional().meta({
       description: "`jwt`, unless you say otherwise: services check it offline. `opaque`: only this server can.",
     }),
@@ -58,6 +61,7 @@ const described = {
   scopes: z.array(z.string()).nullable().meta({ description: "Null: what belongs to its owner, as of now." }),
   audiences: z.array(z.string()).nullable(),
   networks: z.array(z.string()).nullable(),
+  requests_per_minute: z.int().nullable().meta({ description: "Null: as many as the operator allows each token." }),
   last_used_at: time.nullable().meta({ description: "To the minute." }),
   last_used_from: z.string().nullable(),
   replaced_by: z.uuid().nullable().meta({ description: "The token that took its place; this one ends soon." }),
@@ -102,6 +106,7 @@ const toWire = (row: ApiTokenRow, { by }: Principal): z.input<typeof ApiToken> =
   scopes: row.scopes && [...row.scopes],
   audiences: row.audiences && [...row.audiences],
   networks: row.networks && [...row.networks],
+  requests_per_minute: row.requestsPerMinute,
   last_used_at: row.lastUsedAt === null ? null : iso(row.lastUsedAt),
   last_used_from: row.lastUsedFrom,
   replaced_by: row.replacedBy,
@@ -132,12 +137,14 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     refusals: ["invalid_request", "reauthentication_needed", "exceeds_grant", "too_many_tokens"],
   })(async ({ caller, body, from }) => {
     const { expires_in: expiresIn, format = "jwt", name: called, scopes, audiences, networks } = body;
+    const { requests_per_minute: requestsPerMinute } = body;
     const wish = {
       name: called,
       expiresIn: typeof expiresIn === "number" ? seconds(expiresIn) : expiresIn,
       scopes,
       audiences,
       networks,
+      requestsPerMinute,
       format,
     };
     const made = await engine.mintApiToken(caller, wish, from);

@@ -27,7 +27,7 @@ import { rootOrganisation } from "../core/root.ts";
 import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
-import { allowances } from "../engine/allowances.ts";
+import { allowances, requestQuotas } from "../engine/allowances.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { throttle } from "../engine/throttle.ts";
@@ -40,6 +40,7 @@ import { isFromThisMachine } from "../http/local.ts";
 import { canonicalNetworks, withinNetworks } from "../http/networks.ts";
 import { clientAddress, throttleKey, trustNobody, trustProxies } from "../http/peer.ts";
 import { problem } from "../http/problem.ts";
+import { rateLimitHeaders } from "../http/rate-limit.ts";
 import { recentRefusals } from "../http/recent-refusals.ts";
 import type { Handler } from "../http/serve.ts";
 import { authKeys } from "../keys/auth-keys.ts";
@@ -104,6 +105,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   await store.registerClients({ ids: doorClients, now: clock.now() });
   const issuers = dialectIssuers(deps);
   const changes = allowances(config["limits.changes"]);
+  const requests = requestQuotas(config["api_tokens.requests"]);
   const engine = createEngine({
     ...deps,
     tokens: keys,
@@ -128,6 +130,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
       longest: config["api_tokens.longest"],
       endless: config["api_tokens.endless"],
       cap: config["api_tokens.cap"],
+      requests: config["api_tokens.requests"],
     },
     onThrottled: (event, from) => {
       if (event.kind !== "lock_out") return;
@@ -208,10 +211,13 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const isBehindProxy = proxies !== trustNobody || (issuer.startsWith("https:") && !isOwnAddress);
   const shared: Omit<AppOptions<Principal>, "mounts"> = {
     authenticate: engine.authenticate,
-    told: ({ by }) =>
-      by.kind === "api-token" && by.token.expiresAt !== null
-        ? { "token-expires": new Date(by.token.expiresAt * 1000).toISOString() }
-        : {},
+    count: ({ by }, now) => {
+      if (by.kind !== "api-token") return { headers: {} };
+      const quota = requests(by.token, now);
+      const { expiresAt } = by.token;
+      const end = expiresAt === null ? {} : { "token-expires": new Date(expiresAt * 1000).toISOString() };
+      return { headers: { ...end, ...rateLimitHeaders(quota) }, retryAfter: quota.isSpent ? quota.more : undefined };
+    },
     scopesOf: ({ scopes }) => scopes,
     addressOf: (request, peer) => clientAddress(peer.address, request.headers.get("x-forwarded-for"), proxies),
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),

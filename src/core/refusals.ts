@@ -155,6 +155,13 @@ export const refusals = {
     advice: "Nothing was changed. Send the same request again after the time in Retry-After.",
     source: "RFC 6585 section 4",
   },
+  too_many_requests: {
+    status: 429,
+    title: "There were too many requests with this API token",
+    advice:
+      "Nothing was done. Send the same request again after the time in Retry-After; RateLimit tells what is left.",
+    source: "RFC 6585 section 4",
+  },
   // The server's state.
   internal_error: {
     status: 500,

@@ -8,7 +8,7 @@ import type { By, Done, SignalOptions } from "./ports.ts";
 /** What is settled about a token before it is made. */
 export interface NewApiToken extends Pick<
   ApiTokenRow,
-  "id" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "secretHash"
+  "id" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "requestsPerMinute" | "secretHash"
 > {
   /** Live tokens of one subject. */
   readonly cap: number;

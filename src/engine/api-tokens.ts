@@ -34,6 +34,8 @@ export interface ApiTokenLimits {
   readonly endless: boolean;
   /** Live ones of one subject. */
   readonly cap: number;
+  /** That one may make in a minute. */
+  readonly requests: number;
 }
 
 export interface ApiTokensDeps {
@@ -66,6 +68,8 @@ export interface ApiTokenWish {
   readonly audiences: readonly string[] | undefined;
   /** Undefined: from anywhere. */
   readonly networks: readonly string[] | undefined;
+  /** Undefined: as many as the operator allows each. */
+  readonly requestsPerMinute: number | undefined;
   readonly format: ApiTokenFormat;
 }
 
@@ -127,6 +131,20 @@ function grantedEnd(
     : granted(wished);
 }
 
+/** A token makes none that may ask for more than it may itself. */
+function grantedRequests(
+  { apiTokens: { requests } }: Pick<ApiTokensDeps, "apiTokens">,
+  { by }: Principal,
+  wished: number | undefined,
+): Outcome<number | null> {
+  const own = by.kind === "session" ? null : by.token.requestsPerMinute;
+  if (wished === undefined) return granted(own);
+  if (wished > requests) return refused("invalid_request", `requests_per_minute: ${requests} at most.`);
+  return own !== null && wished > own
+    ? refused("exceeds_grant", "requests_per_minute: the token that asks may make fewer.")
+    : granted(wished);
+}
+
 function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: ApiTokenView): ApiTokenClaims {
   const { audiences } = token;
   const scopes = apiTokenScopes(token, holder.roles);
@@ -146,7 +164,7 @@ function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: 
   };
 }
 
-type Settled = Pick<NewApiToken, "name" | "expiresAt" | "scopes" | "audiences" | "networks">;
+type Settled = Pick<NewApiToken, "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "requestsPerMinute">;
 
 /** Makes the row by `store`, and the token that belongs to it. */
 async function make(
@@ -203,12 +221,15 @@ export async function mintApiToken(
   if (!scopes.ok) return scopes;
   const expiresAt = grantedEnd(deps, caller, wish, now);
   if (!expiresAt.ok) return expiresAt;
+  const requestsPerMinute = grantedRequests(deps, caller, wish.requestsPerMinute);
+  if (!requestsPerMinute.ok) return requestsPerMinute;
   const settled = {
     name: wish.name,
     expiresAt: expiresAt.value,
     scopes: scopes.value,
     audiences: wish.audiences ?? null,
     networks,
+    requestsPerMinute: requestsPerMinute.value,
   };
   return make(deps, caller, { settled, format: wish.format, from, now }, deps.store.mintApiToken);
 }
@@ -234,7 +255,7 @@ export async function rotateApiToken(
   if (not !== undefined) return not;
   const found = await ownApiToken(deps, caller, id);
   if (!found.ok) return found;
-  const { name, scopes, audiences, networks, secretHash, createdAt, expiresAt } = found.value;
+  const { name, scopes, audiences, networks, requestsPerMinute, secretHash, createdAt, expiresAt } = found.value;
   const format = secretHash === null ? "jwt" : "opaque";
   const last = endOf(caller);
   const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
@@ -244,7 +265,22 @@ export async function rotateApiToken(
   if (!kept.ok) return kept;
   const end = grantedEnd(deps, caller, { expiresIn: life, format }, now);
   if (!end.ok) return end;
-  const settled = { name, expiresAt: end.value, scopes: kept.value, audiences, networks };
+  const { requests } = deps.apiTokens;
+  // What the operator has set lower since holds for the old one too.
+  const limit = grantedRequests(
+    deps,
+    caller,
+    requestsPerMinute === null ? undefined : Math.min(requestsPerMinute, requests),
+  );
+  if (!limit.ok) return limit;
+  const settled = {
+    name,
+    expiresAt: end.value,
+    scopes: kept.value,
+    audiences,
+    networks,
+    requestsPerMinute: limit.value,
+  };
   const oldEnds = after(now, keepOld);
   return make(deps, caller, { settled, format, from, now }, (intent) =>
     deps.store.rotateApiToken({ ...intent, old: id, oldEnds }),

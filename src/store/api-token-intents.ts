@@ -49,8 +49,8 @@ export function apiTokenIntents(db: DatabaseSync) {
   const insert = prepare(
     db,
     `INSERT INTO api_token (id, subject, name, created_at, expires_at, ended_at, signed_until, born, epoch, scopes, audiences,
-       networks, secret, made_by, replaced_by, last_used_at, last_used_from)
-     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
+       networks, requests_per_minute, secret, made_by, replaced_by, last_used_at, last_used_from)
+     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
   );
 
   // What holds a place among a subject's live tokens and lives no more: expired, or born before a line or in an epoch that
@@ -115,11 +115,12 @@ export function apiTokenIntents(db: DatabaseSync) {
   function make(actor: Actor, wish: NewApiToken, madeBy: Uint8Array | null): FoundApiToken {
     const id = bytesFromId(wish.id);
     const { counter, epoch } = instance.get()!;
-    const { name, now, expiresAt, scopes, audiences, networks, secretHash } = wish;
+    const { name, now, expiresAt, scopes, audiences, networks, requestsPerMinute, secretHash } = wish;
     const signedUntil = secretHash === null ? expiresAt : null;
     const lists = [joined(scopes), joined(audiences), joined(networks)] as const;
     const subject = bytesFromId(actor.subject!);
-    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...lists, secretHash, madeBy);
+    const limited = [...lists, requestsPerMinute] as const;
+    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...limited, secretHash, madeBy);
     return find(id)!;
   }
 

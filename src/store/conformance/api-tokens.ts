@@ -23,6 +23,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
         scopes: null,
         audiences: null,
         networks: null,
+        requestsPerMinute: null,
         secretHash: null,
         cap: 100,
         by,
@@ -58,6 +59,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
         scopes: ["me:read", "sessions:read"],
         audiences: ["a", "https://b.example.org"],
         networks: ["10.0.0.0/8", "fd00::/8"],
+        requestsPerMinute: 120,
         secretHash,
       });
       const { token, holder } = (await world.under().store.findLiveApiToken(id))!;
@@ -68,6 +70,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
         ["ci", null, ["me:read", "sessions:read"], ["a", "https://b.example.org"], ["10.0.0.0/8", "fd00::/8"], null],
       );
       assert.deepEqual([token.subject, token.createdAt, token.lastUsedAt], [world.bob(), world.under().now(), null]);
+      assert.equal(token.requestsPerMinute, 120);
     });
 
     test("INV-4: nobody gets a scope that they do not have, nor makes tokens without the right to", async () => {
