@@ -34,6 +34,7 @@ export interface ApiTokenStore {
   ) => Promise<readonly ApiTokenRow[]>;
   /**
    * A token of whoever asks, born in this step. `exceeds`: of scopes that the asker does not have. `too-many`: the cap.
+   * `too-long`: its organisation allows less by now.
    */
   readonly mintApiToken: (
     intent: NewApiToken,

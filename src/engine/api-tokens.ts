@@ -48,6 +48,7 @@ export interface ApiTokensDeps {
     | "renameApiToken"
     | "endApiToken"
     | "findSubject"
+    | "findOrganisationRecord"
   >;
   readonly tokens: Pick<Tokens, "signApiToken" | "makeOpaque" | "macText">;
   readonly clock: Clock;
@@ -104,8 +105,14 @@ function grantedScopes(caller: Principal, wished: readonly Scope[] | undefined):
 /** Until when, at most, what the caller makes may live; null: there is no such end. */
 const endOf = ({ by }: Principal): Seconds | null => (by.kind === "session" ? null : by.token.expiresAt);
 
+/** What holds for the caller: what the operator has set, and within that what its organisation has. */
+async function limitsOf({ store, apiTokens }: ApiTokensDeps, { holder }: Principal): Promise<ApiTokenLimits> {
+  const own = (await store.findOrganisationRecord(holder.organisation))?.longestApiToken ?? null;
+  return own === null ? apiTokens : { ...apiTokens, longest: earlier(apiTokens.longest, own), endless: false };
+}
+
 function grantedEnd(
-  { apiTokens: { usual, longest, endless } }: Pick<ApiTokensDeps, "apiTokens">,
+  { usual, longest, endless }: ApiTokenLimits,
   caller: Principal,
   { expiresIn, format }: Pick<ApiTokenWish, "expiresIn" | "format">,
   now: Seconds,
@@ -114,7 +121,7 @@ function grantedEnd(
   if (expiresIn === null) {
     if (format !== "opaque")
       return refused("invalid_request", "expires_in: only an opaque token lives until it is revoked.");
-    if (!endless) return refused("invalid_request", "expires_in: the operator has set that each token has an end.");
+    if (!endless) return refused("invalid_request", "expires_in: it is set that each token has an end.");
     return end === null
       ? granted(null)
       : refused("exceeds_grant", "expires_in: the token that asks has an end itself.");
@@ -133,7 +140,7 @@ function grantedEnd(
 
 /** A token makes none that may ask for more than it may itself. */
 function grantedRequests(
-  { apiTokens: { requests } }: Pick<ApiTokensDeps, "apiTokens">,
+  { requests }: ApiTokenLimits,
   { by }: Principal,
   wished: number | undefined,
 ): Outcome<number | null> {
@@ -189,6 +196,7 @@ async function make(
     by: on(caller, from),
     now,
   });
+  if (done.kind === "too-long") return refused("invalid_request", "expires_in: your organisation allows less by now.");
   if (done.kind !== "done") return refusalOf(done.kind);
   const { minted } = done;
   const text = opaque?.text ?? deps.tokens.signApiToken(claimsOf(deps, minted), now);
@@ -219,9 +227,10 @@ export async function mintApiToken(
     );
   const scopes = grantedScopes(caller, wish.scopes);
   if (!scopes.ok) return scopes;
-  const expiresAt = grantedEnd(deps, caller, wish, now);
+  const limits = await limitsOf(deps, caller);
+  const expiresAt = grantedEnd(limits, caller, wish, now);
   if (!expiresAt.ok) return expiresAt;
-  const requestsPerMinute = grantedRequests(deps, caller, wish.requestsPerMinute);
+  const requestsPerMinute = grantedRequests(limits, caller, wish.requestsPerMinute);
   if (!requestsPerMinute.ok) return requestsPerMinute;
   const settled = {
     name: wish.name,
@@ -257,21 +266,18 @@ export async function rotateApiToken(
   if (!found.ok) return found;
   const { name, scopes, audiences, networks, requestsPerMinute, secretHash, createdAt, expiresAt } = found.value;
   const format = secretHash === null ? "jwt" : "opaque";
+  const limits = await limitsOf(deps, caller);
   const last = endOf(caller);
-  const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
+  const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), limits.longest);
   // A token that rotates itself, or another, gives no longer life than it has left.
   const life = whole === null || last === null ? whole : earlier(whole, between(now, last));
   const kept = grantedScopes(caller, scopes ?? undefined);
   if (!kept.ok) return kept;
-  const end = grantedEnd(deps, caller, { expiresIn: life, format }, now);
+  const end = grantedEnd(limits, caller, { expiresIn: life, format }, now);
   if (!end.ok) return end;
-  const { requests } = deps.apiTokens;
   // What the operator has set lower since holds for the old one too.
-  const limit = grantedRequests(
-    deps,
-    caller,
-    requestsPerMinute === null ? undefined : Math.min(requestsPerMinute, requests),
-  );
+  const same = requestsPerMinute === null ? undefined : Math.min(requestsPerMinute, limits.requests);
+  const limit = grantedRequests(limits, caller, same);
   if (!limit.ok) return limit;
   const settled = {
     name,

@@ -4,7 +4,7 @@
  */
 import type { AuthKey, AuthKeyFault } from "../core/auth-key.ts";
 import type { AccessClaims, ApiTokenClaims, DialectClaims } from "../core/claims.ts";
-import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
+import type { OrganisationRecord, OrganisationSettings, Revocation, SubjectRecord } from "../core/directory.ts";
 import type { ApiTokenId, ClientId, OrganisationId, SessionId, SubjectId } from "../core/ids.ts";
 import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import type { SessionPolicy } from "../core/policy.ts";
@@ -150,7 +150,9 @@ export type NotDone =
   /** It would be one more than there may be. */
   | "too-many"
   /** What is asked for is more than the asker has. */
-  | "exceeds";
+  | "exceeds"
+  /** It would live longer than the organisation lets it. */
+  | "too-long";
 
 export type Done<T> = ({ readonly kind: "done" } & T) | { readonly kind: NotDone };
 
@@ -280,8 +282,9 @@ export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore {
   }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
   readonly changeOrganisation: (intent: {
     readonly id: OrganisationId;
-    readonly name: string;
-    readonly canonical: string;
+    /** Undefined, and members that are left out: as it is. */
+    readonly names: { readonly name: string; readonly canonical: string } | undefined;
+    readonly settings: Partial<OrganisationSettings>;
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;

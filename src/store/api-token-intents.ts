@@ -5,7 +5,7 @@ import { usesApart, type ApiTokenRow, type ApiTokenView } from "../core/api-toke
 import { allows, mayChange } from "../core/authority.ts";
 import { bytesFromId, idFromBytes, type ApiTokenId } from "../core/ids.ts";
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
-import { days, earlier, type Seconds } from "../core/units.ts";
+import { between, days, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "../engine/api-token-store.ts";
 import type { By, Done, NotDone, Store } from "../engine/ports.ts";
 import { byThemselves, leakDetail, openActing, openTelling, type Actor } from "./acting.ts";
@@ -60,6 +60,11 @@ export function apiTokenIntents(db: DatabaseSync) {
     `UPDATE api_token SET ended_at = ${whenOver} WHERE subject = ? AND ended_at IS NULL AND ${dead}`,
   );
 
+  const longestOf = prepare<{ longest: number | null }>(
+    db,
+    `SELECT o.longest_api_token AS longest FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?`,
+  );
+
   const countLive = prepare<{ live: number }>(
     db,
     "SELECT count(*) AS live FROM api_token WHERE subject = ? AND ended_at IS NULL",
@@ -103,11 +108,13 @@ export function apiTokenIntents(db: DatabaseSync) {
   }
 
   /** Whoever may make tokens makes them for themselves, and gives no more than they have. */
-  function mayMint(actor: Actor | undefined, { scopes, now, cap }: NewApiToken): NotDone | undefined {
+  function mayMint(actor: Actor | undefined, { scopes, expiresAt, now, cap }: NewApiToken): NotDone | undefined {
     if (actor === undefined) return "stale";
     if (actor.subject === null || !allows(actor.authority, "tokens:mint")) return "forbidden";
     if (scopes !== null && !scopes.every((scope) => allows(actor.authority, scope))) return "exceeds";
     const subject = bytesFromId(actor.subject);
+    const { longest } = longestOf.get(subject)!;
+    if (longest !== null && (expiresAt === null || between(now, expiresAt) > longest)) return "too-long";
     buryDead.run(now, now, subject, now);
     return countLive.get(subject)!.live >= cap ? "too-many" : undefined;
   }

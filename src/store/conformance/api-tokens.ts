@@ -86,6 +86,33 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
       assert.equal(await kindOf(store.mintApiToken(wish(byToken(maker), { scopes: ["me:write"] }))), "exceeds");
     });
 
+    test("INV-4: none is made that lives longer than its organisation allows in that very step, nor one without an end", async () => {
+      const { store, now } = world.under();
+      const mine = await asking(world.bob());
+      const old = await mint(mine, { expiresAt: after(now(), days(30)) });
+      const changed = store.changeOrganisation({
+        id: world.organisation(),
+        names: undefined,
+        settings: { longestApiToken: days(2) },
+        by: operator,
+        now: now(),
+      });
+      // Asked for before the change was answered, and so decided on what was before it.
+      const minting = store.mintApiToken(wish(mine, { expiresAt: after(now(), seconds(days(2) + 1)) }));
+      assert.equal(await kindOf(changed), "done");
+      assert.equal(await kindOf(minting), "too-long");
+      const endless = { expiresAt: null, secretHash: randomBytes(32) };
+      assert.equal(await kindOf(store.mintApiToken(wish(mine, endless))), "too-long");
+      const rotation = { ...wish(mine), old, oldEnds: now() };
+      assert.equal(await kindOf(store.rotateApiToken(rotation)), "too-long");
+      assert.ok(await isLive(old));
+      assert.equal(await kindOf(store.mintApiToken(wish(mine, { expiresAt: after(now(), days(2)) }))), "done");
+      assert.equal(
+        await kindOf(store.rotateApiToken({ ...rotation, id: world.id(), expiresAt: after(now(), days(2)) })),
+        "done",
+      );
+    });
+
     test("there are no more of one subject than the cap, and those that ended or expired do not count", async () => {
       const mine = await asking(world.bob());
       const { store } = world.under();
