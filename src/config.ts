@@ -12,6 +12,7 @@ import { longestApiToken, usualApiToken } from "./core/api-token.ts";
 import { dialectNames, type DialectName } from "./core/dialect-names.ts";
 import { editDistance } from "./core/edit-distance.ts";
 import { parseJsonText } from "./core/json-text.ts";
+import { mintPolicies, usualMinting } from "./core/minting.ts";
 import { rootOrganisation } from "./core/root.ts";
 import { maxima, nativePolicy } from "./core/policy.ts";
 import { throttleDefaults } from "./core/throttle.ts";
@@ -162,6 +163,7 @@ const settings = {
   "api_tokens.endless": { schema: flag, initial: false },
   "api_tokens.cap": { schema: count(1, 100_000_000), initial: 1000 },
   "api_tokens.requests": { schema: count(1, 1_000_000), initial: 6000 },
+  "sources.local.mint": { schema: oneOf(...mintPolicies), initial: usualMinting.local },
   "sessions.access": { schema: duration, initial: nativePolicy.access },
   "sessions.idle": { schema: duration, initial: nativePolicy.idle },
   "sessions.absolute": { schema: duration, initial: nativePolicy.absolute },

@@ -134,7 +134,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     body: { json: Wish },
     params: null,
     answers: minted,
-    refusals: ["invalid_request", "reauthentication_needed", "exceeds_grant", "too_many_tokens"],
+    refusals: ["invalid_request", "minting_not_allowed", "reauthentication_needed", "exceeds_grant", "too_many_tokens"],
   })(async ({ caller, body, from }) => {
     const { expires_in: expiresIn, format = "jwt", name: called, scopes, audiences, networks } = body;
     const { requests_per_minute: requestsPerMinute } = body;
@@ -211,6 +211,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
       "invalid_request",
       "not_found",
       "wrong_state",
+      "minting_not_allowed",
       "reauthentication_needed",
       "exceeds_grant",
       "too_many_tokens",

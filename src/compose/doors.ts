@@ -131,6 +131,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
       endless: config["api_tokens.endless"],
       cap: config["api_tokens.cap"],
       requests: config["api_tokens.requests"],
+      minting: { local: config["sources.local.mint"] },
     },
     onThrottled: (event, from) => {
       if (event.kind !== "lock_out") return;

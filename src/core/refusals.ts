@@ -104,6 +104,12 @@ export const refusals = {
       "A token gets no scope, and no longer life, than what makes it has. Ask for less, or sign in with a password.",
     source: "RFC 6749 section 6; RFC 8693 section 5",
   },
+  minting_not_allowed: {
+    status: 403,
+    title: "You may not make API tokens",
+    advice: "The operator has set who may, by where accounts come from (sources.local.mint). Ask an administrator.",
+    source: "RFC 9110 section 15.5.4",
+  },
   wrong_password: {
     status: 403,
     title: "The current password is not the right one",

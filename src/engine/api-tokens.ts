@@ -13,6 +13,7 @@ import {
 import type { ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenClaims } from "../core/claims.ts";
 import { idEntropy, newId, parseId, type ApiTokenId, type SubjectId } from "../core/ids.ts";
+import { mayMintBy, type Minting } from "../core/minting.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
 import { everydayScopes, rolesWithin, type Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
@@ -36,6 +37,8 @@ export interface ApiTokenLimits {
   readonly cap: number;
   /** That one may make in a minute. */
   readonly requests: number;
+  /** Who may make one at all. */
+  readonly minting: Minting;
 }
 
 export interface ApiTokensDeps {
@@ -83,7 +86,9 @@ export interface MintedApiToken extends ApiTokenView {
 const isNarrow = ({ audiences, networks }: ApiTokenRow): boolean => audiences !== null || networks !== null;
 
 /** Why the caller may make no token at all; undefined where it may. */
-function mayMint(caller: Principal, now: Seconds): Refusal | undefined {
+function mayMint({ minting }: ApiTokenLimits, caller: Principal, now: Seconds): Refusal | undefined {
+  // The one source that there is.
+  if (!mayMintBy(minting.local, caller.holder.roles)) return refused("minting_not_allowed");
   if (caller.by.kind === "session")
     return recentSession(caller, now) === undefined ? refused("reauthentication_needed") : undefined;
   return isNarrow(caller.by.token)
@@ -204,7 +209,7 @@ async function make(
 }
 
 /**
- * Refuses with `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`, or `invalid_token` when
+ * Refuses with `minting_not_allowed`, `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`, or `invalid_token` when
  * the caller is over meanwhile.
  */
 export async function mintApiToken(
@@ -214,7 +219,7 @@ export async function mintApiToken(
   from: Circumstances,
 ): Promise<Outcome<MintedApiToken>> {
   const now = deps.clock.now();
-  const not = mayMint(caller, now);
+  const not = mayMint(deps.apiTokens, caller, now);
   if (not !== undefined) return not;
   const networks = wish.networks === undefined ? null : deps.canonicalNetworks(wish.networks);
   if (networks === undefined)
@@ -260,7 +265,7 @@ export async function rotateApiToken(
   from: Circumstances,
 ): Promise<Outcome<MintedApiToken>> {
   const now = deps.clock.now();
-  const not = mayMint(caller, now);
+  const not = mayMint(deps.apiTokens, caller, now);
   if (not !== undefined) return not;
   const found = await ownApiToken(deps, caller, id);
   if (!found.ok) return found;
