@@ -1,11 +1,11 @@
 /** The doors of an instance: which routes are where, for whom, and what they share. */
 import { apiTokensRoutes } from "../api/api-tokens.ts";
 import { authKeyRoutes } from "../api/auth-key.ts";
+import type { NativeRoute } from "../api/declare.ts";
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
 import { journalRoutes } from "../api/journal.ts";
 import { leakedRoutes } from "../api/leaked.ts";
-import { leakedAlertRoutes } from "../api/leaked-alert.ts";
 import { keySetRoutes } from "../api/key-set.ts";
 import { meRoutes } from "../api/me.ts";
 import { organisationsRoutes } from "../api/organisations.ts";
@@ -173,7 +173,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     ...authKeyRoutes(engine),
     ...apiTokensRoutes(engine),
     ...leakedRoutes(engine),
-    ...(deps.alertKeys === undefined ? [] : leakedAlertRoutes(engine, deps.alertKeys)),
+    ...(await alertRoutes(engine, deps.alertKeys)),
     ...sessionsRoutes(engine),
     ...revokeTokensRoutes(engine, native),
     ...usersRoutes(engine),
@@ -253,6 +253,13 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     dialect: (name) => createApp({ ...shared, mounts: [mountOf(dialects[name], placeOf(dialects[name], name, ""))] }),
     mount: (dialect, place) => createApp({ ...shared, mounts: [mountOf(dialect, place)] }),
   };
+}
+
+/** Loaded only where a secret scanner is known of. */
+async function alertRoutes(engine: Engine, keys: AlertKeys | undefined): Promise<readonly NativeRoute[]> {
+  if (keys === undefined) return [];
+  const { leakedAlertRoutes } = await import("../api/leaked-alert.ts");
+  return leakedAlertRoutes(engine, keys);
 }
 
 /** What the tokens of each open dialect name as their issuer. */
