@@ -12,6 +12,7 @@ import { longestApiToken, usualApiToken } from "./core/api-token.ts";
 import { dialectNames, type DialectName } from "./core/dialect-names.ts";
 import { editDistance } from "./core/edit-distance.ts";
 import { parseJsonText } from "./core/json-text.ts";
+import { mintPolicies, usualMinting } from "./core/minting.ts";
 import { rootOrganisation } from "./core/root.ts";
 import { maxima, nativePolicy } from "./core/policy.ts";
 import { throttleDefaults } from "./core/throttle.ts";
@@ -161,6 +162,8 @@ const settings = {
   "api_tokens.longest": { schema: between(60, longestApiToken), initial: longestApiToken },
   "api_tokens.endless": { schema: flag, initial: false },
   "api_tokens.cap": { schema: count(1, 100_000_000), initial: 1000 },
+  "api_tokens.requests": { schema: count(1, 1_000_000), initial: 6000 },
+  "sources.local.mint": { schema: oneOf(...mintPolicies), initial: usualMinting.local },
   "auth_keys.cap": { schema: count(1, 100), initial: 20 },
   "auth_keys.messages": { schema: count(0, 100_000_000), initial: 1_000_000 },
   "applications.cap": { schema: count(0, 1000), initial: 50 },

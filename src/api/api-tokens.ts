@@ -36,6 +36,9 @@ const Wish = z
     networks: z.array(z.string().min(1).max(64)).min(1).max(32).optional().meta({
       description: "Addresses and ranges that it may be used from. Left out: anywhere.",
     }),
+    requests_per_minute: z.int("a whole number").min(1).max(1_000_000).optional().meta({
+      description: "Requests that it may make here. Left out: as many as the operator allows each token.",
+    }),
     format: z.enum(["jwt", "opaque"]).optional().meta({
       description: "`jwt`, unless you say otherwise: services check it offline. `opaque`: only this server can.",
     }),
@@ -51,6 +54,7 @@ const described = {
   scopes: z.array(z.string()).nullable().meta({ description: "Null: what belongs to its owner, as of now." }),
   audiences: z.array(z.string()).nullable(),
   networks: z.array(z.string()).nullable(),
+  requests_per_minute: z.int().nullable().meta({ description: "Null: as many as the operator allows each token." }),
   last_used_at: time.nullable().meta({ description: "To the minute." }),
   last_used_from: z.string().nullable(),
   replaced_by: z.uuid().nullable().meta({ description: "The token that took its place; this one ends soon." }),
@@ -95,6 +99,7 @@ const toWire = (row: ApiTokenRow, { by }: Principal): z.input<typeof ApiToken> =
   scopes: row.scopes && [...row.scopes],
   audiences: row.audiences && [...row.audiences],
   networks: row.networks && [...row.networks],
+  requests_per_minute: row.requestsPerMinute,
   last_used_at: row.lastUsedAt === null ? null : iso(row.lastUsedAt),
   last_used_from: row.lastUsedFrom,
   replaced_by: row.replacedBy,
@@ -112,15 +117,16 @@ const write = { ...common, rate: "write", shed: "admin", query: null } as const;
 const minted = { 201: { description: "The token; it is shown this once.", schema: Minted } } as const;
 
 const wishOf = (
-  { expires_in: expiresIn, format = "jwt", name, scopes, audiences, networks }: z.output<typeof Wish>,
+  { expires_in: expiresIn, format = "jwt", requests_per_minute: requestsPerMinute, ...wish }: z.output<typeof Wish>,
   subject: SubjectId | "own",
 ): ApiTokenWish => ({
   subject,
-  name,
+  name: wish.name,
   expiresIn: typeof expiresIn === "number" ? seconds(expiresIn) : expiresIn,
-  scopes,
-  audiences,
-  networks,
+  scopes: wish.scopes,
+  audiences: wish.audiences,
+  networks: wish.networks,
+  requestsPerMinute,
   format,
 });
 
@@ -132,7 +138,13 @@ const mint = {
   body: { json: Wish },
   answers: minted,
 } as const;
-const mintRefusals = ["invalid_request", "reauthentication_needed", "exceeds_grant", "too_many_tokens"] as const;
+const mintRefusals = [
+  "invalid_request",
+  "minting_not_allowed",
+  "reauthentication_needed",
+  "exceeds_grant",
+  "too_many_tokens",
+] as const;
 
 export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
   route({
@@ -236,6 +248,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
       "invalid_request",
       "not_found",
       "wrong_state",
+      "minting_not_allowed",
       "reauthentication_needed",
       "exceeds_grant",
       "too_many_tokens",

@@ -1,24 +1,57 @@
 /** /organisations: the tenants. Only administrators of the instance make, change and end them. */
 import { z } from "zod";
 
+import { longestApiToken } from "../core/api-token.ts";
 import type { OrganisationId } from "../core/ids.ts";
+import { seconds } from "../core/units.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { OrganisationRecord } from "../core/directory.ts";
 import { route, type NativeRoute } from "./declare.ts";
 import { idSchema, iso, pageOf, pageQuery, pageSchema, time } from "./paging.ts";
 
+const name = z.string().min(1).max(256);
+const signedLogin = z.enum(["any", "challenge"]).meta({
+  description:
+    "`challenge`: only a challenge of this server may be signed for a login. `any`: whatever else is good too.",
+});
+
 const Organisation = z
-  .object({ id: z.uuid(), name: z.string(), status: z.enum(["active", "disabled", "deleted"]), created_at: time })
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.enum(["active", "disabled", "deleted"]),
+    created_at: time,
+    longest_api_token: z.int().nullable().meta({ description: "Seconds; null: as the operator has set it." }),
+    signed_login: signedLogin,
+  })
   .meta({ id: "Organisation" });
 
-const Named = z.strictObject({ name: z.string().min(1).max(256) }).meta({ id: "OrganisationName" });
+const Named = z.strictObject({ name }).meta({ id: "OrganisationName" });
+
+const Change = z
+  .strictObject({
+    name: name.optional(),
+    longest_api_token: z
+      .int("a whole number of seconds, or null")
+      .min(60)
+      .max(longestApiToken)
+      .nullable()
+      .optional()
+      .meta({
+        description: "The longest life of an API token that is made from now on. Null: as the operator has set it.",
+      }),
+    signed_login: signedLogin.optional(),
+  })
+  .meta({ id: "OrganisationChange", description: "What is left out stays as it is." });
 const OrganisationPath = z.object({ id: idSchema<OrganisationId>() });
 
-const toWire = ({ id, name, status, createdAt }: OrganisationRecord): z.input<typeof Organisation> => ({
-  id,
-  name,
-  status,
-  created_at: iso(createdAt),
+const toWire = (record: OrganisationRecord): z.input<typeof Organisation> => ({
+  id: record.id,
+  name: record.name,
+  status: record.status,
+  created_at: iso(record.createdAt),
+  longest_api_token: record.longestApiToken,
+  signed_login: record.signedLogin,
 });
 
 const common = { authentication: "bearer", shed: "admin" } as const;
@@ -105,14 +138,19 @@ export const organisationsRoutes = (engine: Engine): readonly NativeRoute[] => [
     ...write,
     method: "patch",
     path: "/api/v1/organisations/:id",
-    summary: "Rename an organisation",
+    summary: "Rename an organisation, or change what is set for everybody in it",
     journal: "organisation_changed",
-    body: { json: Named },
+    body: { json: Change },
     params: OrganisationPath,
     answers: one,
-    refusals: ["invalid_request", "not_found", "name_taken"],
+    refusals: ["invalid_request", "not_found", "name_taken", "wrong_state"],
   })(async ({ caller, params, body, from }) => {
-    const changed = await engine.changeOrganisation(caller, { id: params.id, name: body.name }, from);
+    const { name: called, longest_api_token: longest, signed_login: signed } = body;
+    const settings = {
+      ...(longest === undefined ? {} : { longestApiToken: longest === null ? null : seconds(longest) }),
+      ...(signed === undefined ? {} : { signedLogin: signed }),
+    };
+    const changed = await engine.changeOrganisation(caller, { id: params.id, name: called, settings }, from);
     return changed.ok ? { status: 200, body: toWire(changed.value) } : changed;
   }),
 

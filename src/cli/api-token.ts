@@ -69,6 +69,7 @@ export const apiTokenJson = (token: ApiToken): object => ({
   scopes: token.scopes,
   audiences: token.audiences,
   networks: token.networks,
+  requests_per_minute: token.requestsPerMinute,
   last_used_at: token.lastUsedAt === null ? null : iso(token.lastUsedAt),
   last_used_from: token.lastUsedFrom,
   replaced_by: token.replacedBy,

@@ -2,11 +2,11 @@
 import { apiTokensRoutes } from "../api/api-tokens.ts";
 import { applicationsRoutes } from "../api/applications.ts";
 import { authKeysRoutes } from "../api/auth-keys.ts";
+import type { NativeRoute } from "../api/declare.ts";
 import { loginRoutes } from "../api/login.ts";
 import { healthRoutes } from "../api/health.ts";
 import { journalRoutes } from "../api/journal.ts";
 import { leakedRoutes } from "../api/leaked.ts";
-import { leakedAlertRoutes } from "../api/leaked-alert.ts";
 import { keySetRoutes } from "../api/key-set.ts";
 import { meRoutes } from "../api/me.ts";
 import { organisationsRoutes } from "../api/organisations.ts";
@@ -29,7 +29,7 @@ import { rootOrganisation } from "../core/root.ts";
 import { settlePolicy, type SessionPolicy } from "../core/policy.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
-import { allowances } from "../engine/allowances.ts";
+import { allowances, requestQuotas } from "../engine/allowances.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { throttle } from "../engine/throttle.ts";
@@ -42,6 +42,7 @@ import { isFromThisMachine } from "../http/local.ts";
 import { canonicalNetworks, withinNetworks } from "../http/networks.ts";
 import { clientAddress, throttleKey, trustNobody, trustProxies } from "../http/peer.ts";
 import { problem } from "../http/problem.ts";
+import { rateLimitHeaders } from "../http/rate-limit.ts";
 import { recentRefusals } from "../http/recent-refusals.ts";
 import type { Handler } from "../http/serve.ts";
 import { authKeys } from "../keys/auth-keys.ts";
@@ -106,6 +107,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   await store.registerClients({ ids: doorClients, now: clock.now() });
   const issuers = dialectIssuers(deps);
   const changes = allowances(config["limits.changes"]);
+  const requests = requestQuotas(config["api_tokens.requests"]);
   const engine = createEngine({
     ...deps,
     tokens: keys,
@@ -133,6 +135,8 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
       longest: config["api_tokens.longest"],
       endless: config["api_tokens.endless"],
       cap: config["api_tokens.cap"],
+      requests: config["api_tokens.requests"],
+      minting: { local: config["sources.local.mint"] },
     },
     onThrottled: (event, from) => {
       if (event.kind !== "lock_out") return;
@@ -176,7 +180,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     ...applicationsRoutes(engine),
     ...apiTokensRoutes(engine),
     ...leakedRoutes(engine),
-    ...(deps.alertKeys === undefined ? [] : leakedAlertRoutes(engine, deps.alertKeys)),
+    ...(await alertRoutes(engine, deps.alertKeys)),
     ...sessionsRoutes(engine),
     ...revokeTokensRoutes(engine, native),
     ...usersRoutes(engine),
@@ -215,10 +219,13 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const isBehindProxy = proxies !== trustNobody || (issuer.startsWith("https:") && !isOwnAddress);
   const shared: Omit<AppOptions<Principal>, "mounts"> = {
     authenticate: engine.authenticate,
-    told: ({ by }) =>
-      by.kind === "api-token" && by.token.expiresAt !== null
-        ? { "token-expires": new Date(by.token.expiresAt * 1000).toISOString() }
-        : {},
+    count: ({ by }, now) => {
+      if (by.kind !== "api-token") return { headers: {} };
+      const quota = requests(by.token, now);
+      const { expiresAt } = by.token;
+      const end = expiresAt === null ? {} : { "token-expires": new Date(expiresAt * 1000).toISOString() };
+      return { headers: { ...end, ...rateLimitHeaders(quota) }, retryAfter: quota.isSpent ? quota.more : undefined };
+    },
     scopesOf: ({ scopes }) => scopes,
     addressOf: (request, peer) => clientAddress(peer.address, request.headers.get("x-forwarded-for"), proxies),
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),
@@ -253,6 +260,13 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     dialect: (name) => createApp({ ...shared, mounts: [mountOf(dialects[name], placeOf(dialects[name], name, ""))] }),
     mount: (dialect, place) => createApp({ ...shared, mounts: [mountOf(dialect, place)] }),
   };
+}
+
+/** Loaded only where a secret scanner is known of. */
+async function alertRoutes(engine: Engine, keys: AlertKeys | undefined): Promise<readonly NativeRoute[]> {
+  if (keys === undefined) return [];
+  const { leakedAlertRoutes } = await import("../api/leaked-alert.ts");
+  return leakedAlertRoutes(engine, keys);
 }
 
 /** What the tokens of each open dialect name as their issuer. */

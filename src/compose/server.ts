@@ -5,7 +5,6 @@ import type { Config } from "../config.ts";
 import { dialectNames, type DialectName } from "../core/dialect-names.ts";
 import { furnishDemo, hashDemoPassword } from "./demo.ts";
 import { furnishGuides } from "./guides.ts";
-import { readAlertKeys } from "../keys/alert-keys.ts";
 import { passwords } from "../identity/passwords.ts";
 import { millis, type Millis } from "../core/units.ts";
 import { problem } from "../http/problem.ts";
@@ -164,7 +163,7 @@ async function openHouse(
   meters: Meters,
 ): Promise<RunningServer> {
   const scanner = config["leaks.github_keys"];
-  const alertKeys = scanner === null ? undefined : readAlertKeys(scanner);
+  const alertKeys = scanner === null ? undefined : (await import("../keys/alert-keys.ts")).readAlertKeys(scanner);
   const bound: Bound[] = [];
   const tls = openTls({ log, now: systemClock.now });
   const binding = { log, meters, tls };

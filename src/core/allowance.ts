@@ -16,14 +16,38 @@ export type Taken =
   /** `wait`: whole seconds after which there is one again. */
   | { readonly kind: "spent"; readonly wait: Seconds };
 
+const whole = minutes(1) * 1000;
+
+/** Milliseconds. A share of a minute is seldom a binary fraction, and what is lost by adding shares up is nobody's fault. */
+const rounding = 0.001;
+
 /** Takes one of `perMinute`. A refused one costs nothing. */
 export function takeOne(before: Allowance | undefined, perMinute: number, at: Millis): Taken {
-  const whole = minutes(1) * 1000;
   const owed = (before === undefined ? 0 : Math.max(0, before.owed - (at - before.at))) + whole / perMinute;
-  return owed <= whole
+  return owed <= whole + rounding
     ? { kind: "taken", allowance: { owed, at } }
-    : { kind: "spent", wait: seconds(Math.ceil((owed - whole) / 1000)) };
+    : { kind: "spent", wait: inSeconds(owed - whole) };
 }
+
+const inSeconds = (span: number): Seconds => seconds(Math.max(1, Math.ceil((span - rounding) / 1000)));
 
 /** Whether there is nothing left to remember. */
 export const isWhole = ({ owed, at: then }: Allowance, at: Millis): boolean => at - then >= owed;
+
+/** What is known of a caller's minute after one was taken of it, or refused. */
+export interface Quota {
+  readonly perMinute: number;
+  readonly left: number;
+  /** Whole seconds until there is one more. */
+  readonly more: Seconds;
+  /** There was none to take. */
+  readonly isSpent: boolean;
+}
+
+export function quotaAfter(taken: Taken, perMinute: number): Quota {
+  if (taken.kind === "spent") return { perMinute, left: 0, more: taken.wait, isSpent: true };
+  const share = whole / perMinute;
+  const { owed } = taken.allowance;
+  const left = Math.max(0, Math.floor((whole - owed + rounding) / share));
+  return { perMinute, left, more: inSeconds(owed - whole + (left + 1) * share), isSpent: false };
+}

@@ -30,6 +30,8 @@ export interface ApiTokenRow {
   readonly audiences: readonly string[] | null;
   /** Address ranges that it may be used from; null: from anywhere. */
   readonly networks: readonly string[] | null;
+  /** Requests that it may make; null: as many as the operator allows each. */
+  readonly requestsPerMinute: number | null;
   /** SHA-256 of an opaque token's secret; null: it is a JWT. */
   readonly secretHash: Uint8Array | null;
   /** The token that took its place, until whose end both are good. */

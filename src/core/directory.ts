@@ -19,7 +19,17 @@ export interface SubjectRecord {
   readonly createdAt: Seconds;
 }
 
-export interface OrganisationRecord {
+/** What is set for everybody in an organisation, within what the operator has set for all. */
+export interface OrganisationSettings {
+  /** The longest life of an API token that is made; null: as the operator has set it. */
+  readonly longestApiToken: Seconds | null;
+  readonly signedLogin: SignedLogin;
+}
+
+/** What may be signed for a login: a challenge of this server only, or also what the client thought of itself. */
+export type SignedLogin = "any" | "challenge";
+
+export interface OrganisationRecord extends OrganisationSettings {
   readonly id: OrganisationId;
   readonly name: string;
   readonly status: OrganisationStatus;

@@ -104,6 +104,12 @@ export const refusals = {
       "A token gets no scope, and no longer life, than what makes it has. Ask for less, or sign in with a password.",
     source: "RFC 6749 section 6; RFC 8693 section 5",
   },
+  minting_not_allowed: {
+    status: 403,
+    title: "You may not make API tokens",
+    advice: "The operator has set who may, by where accounts come from (sources.local.mint). Ask an administrator.",
+    source: "RFC 9110 section 15.5.4",
+  },
   wrong_password: {
     status: 403,
     title: "The current password is not the right one",
@@ -159,6 +165,13 @@ export const refusals = {
     status: 429,
     title: "There were too many changes in a short time",
     advice: "Nothing was changed. Send the same request again after the time in Retry-After.",
+    source: "RFC 6585 section 4",
+  },
+  too_many_requests: {
+    status: 429,
+    title: "There were too many requests with this API token",
+    advice:
+      "Nothing was done. Send the same request again after the time in Retry-After; RateLimit tells what is left.",
     source: "RFC 6585 section 4",
   },
   // The server's state.

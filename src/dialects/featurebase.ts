@@ -12,12 +12,13 @@ import { z } from "zod";
 import { decodeBase64url } from "../core/base64url.ts";
 import { parseJson } from "../core/json-text.ts";
 import { nativePolicy } from "../core/policy.ts";
-import { refusalEntry } from "../core/refusals.ts";
-import { granted, refused, type Outcome } from "../core/result.ts";
+import { refusalEntry, type RefusalCode } from "../core/refusals.ts";
+import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import { days, hours } from "../core/units.ts";
 import type { Admitted } from "../engine/authenticate-or-refresh.ts";
 import type { Circumstances } from "../engine/circumstances.ts";
+import type { Principal } from "../engine/introspect.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import { acceptsJson } from "./accept.ts";
 import type { Refuse } from "../http/app.ts";
@@ -102,6 +103,7 @@ interface Asking {
   readonly headers: Headers;
   readonly from: Circumstances;
   readonly signal: AbortSignal;
+  readonly count: (caller: Principal) => Refusal | undefined;
 }
 
 interface Caller extends Admitted {
@@ -118,7 +120,7 @@ const newCookies = ({ accessToken, refreshToken }: TokenPair): ReplyHeaders => (
 /** Who is asking; otherwise the reason as the refusal's detail. */
 async function admit(
   { engine, profile: door }: DialectDoor,
-  { headers, from, signal }: Asking,
+  { headers, from, signal, count }: Asking,
 ): Promise<Outcome<Caller>> {
   const shown = readTokens(headers);
   if (!shown.ok) return shown;
@@ -130,6 +132,8 @@ async function admit(
   const tokens = { accessToken: new Secret(access), refreshToken };
   const admitted = await engine.authenticateOrRefresh({ ...tokens, door, from, signal });
   if (!admitted.ok) return { ...admitted, detail: admitted.expired ? reasons.expired : reasons.foreign };
+  const spent = count(admitted.value.principal);
+  if (spent !== undefined) return spent;
   const { renewed } = admitted.value;
   const cookies = renewed === undefined ? {} : newCookies(renewed);
   return granted({ ...admitted.value, shown: shown.value, cookies });
@@ -143,6 +147,9 @@ function heldTokens({ shown, renewed }: Caller): Pick<z.input<typeof UserInfo>, 
     refreshtoken: renewed?.refreshToken.reveal() ?? shown.refresh ?? "",
   };
 }
+
+/** What is not about the token is worded as everywhere. */
+const asItIs: ReadonlySet<RefusalCode> = new Set(["malformed_request", "too_many_requests"]);
 
 const fromElsewhere = refused("forbidden", "cross-origin request refused");
 const notAcceptable = line(406, "JSON only acceptable response");
@@ -199,7 +206,7 @@ export const featurebase: Dialect = {
       if (isFromElsewhere(call.headers)) return fromElsewhere;
       const caller = await admit(door, call);
       // 403 on this path, whatever is wrong with the token.
-      if (!caller.ok) return caller.code === "malformed_request" ? caller : { ...caller, code: "forbidden" };
+      if (!caller.ok) return asItIs.has(caller.code) ? caller : { ...caller, code: "forbidden" };
       const { principal, cookies: headers } = caller.value;
       const { roles } = principal;
       const { subject: userid, username } = principal.holder;

@@ -10,7 +10,7 @@ import type { Role } from "../core/scope.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
-import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
+import type { OrganisationRecord, OrganisationSettings, Revocation, SubjectRecord } from "../core/directory.ts";
 import type { StatusVerb } from "./directory-store.ts";
 import type { Chance, Clock, Store } from "./ports.ts";
 import { badEmail, canonicalEmails, createSubject, type SubjectsDeps, type SubjectWish } from "./subjects.ts";
@@ -27,6 +27,13 @@ export interface SubjectChange {
   readonly displayName: string | undefined;
   readonly emails: readonly string[] | undefined;
   readonly roles: readonly Role[] | undefined;
+}
+
+/** What is left out stays as it is. */
+export interface OrganisationChange {
+  readonly id: OrganisationId;
+  readonly name: string | undefined;
+  readonly settings: Partial<OrganisationSettings>;
 }
 
 export interface StatusChange {
@@ -101,15 +108,17 @@ export async function createOrganisation(
 export async function changeOrganisation(
   deps: AdministrationDeps,
   caller: Principal,
-  { id, name }: { readonly id: OrganisationId; readonly name: string },
+  { id, name, settings }: OrganisationChange,
   from: Circumstances,
 ): Promise<Outcome<OrganisationRecord>> {
-  const names = named(name);
+  const names = name === undefined ? granted(undefined) : named(name);
   if (!names.ok) return names;
   const root = await deps.store.findOrganisation(canonicalOrganisation(rootOrganisation)!);
-  if (id === root && names.value.canonical !== canonicalOrganisation(rootOrganisation))
+  const isOther = names.value !== undefined && names.value.canonical !== canonicalOrganisation(rootOrganisation);
+  if (id === root && isOther)
     return refused("wrong_state", "This is the organisation that is meant where nobody names one. It keeps its name.");
-  const done = await deps.store.changeOrganisation({ id, ...names.value, by: on(caller, from), now: deps.clock.now() });
+  const change = { id, names: names.value, settings, by: on(caller, from), now: deps.clock.now() };
+  const done = await deps.store.changeOrganisation(change);
   return done.kind === "done" ? granted(done.organisation) : refusalOf(done.kind);
 }
 

@@ -8,7 +8,7 @@ import type { By, Done, SignalOptions } from "./ports.ts";
 /** What is settled about a token before it is made. */
 export interface NewApiToken extends Pick<
   ApiTokenRow,
-  "id" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "secretHash"
+  "id" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "requestsPerMinute" | "secretHash"
 > {
   /** Whose it is to be; `own`: of whoever asks. */
   readonly subject: SubjectId | "own";
@@ -36,7 +36,7 @@ export interface ApiTokenStore {
   ) => Promise<readonly ApiTokenRow[]>;
   /**
    * A token of whoever asks, or of an application that they look after, born in this step. `exceeds`: of scopes that its
-   * subject does not have. `too-many`: the cap.
+   * subject does not have. `too-many`: the cap. `too-long`: its organisation allows less by now.
    */
   readonly mintApiToken: (
     intent: NewApiToken,

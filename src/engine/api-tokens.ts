@@ -13,7 +13,9 @@ import {
 import type { ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenClaims } from "../core/claims.ts";
 import { idEntropy, newId, parseId, type ApiTokenId, type SubjectId } from "../core/ids.ts";
+import { mayMintBy, type Minting } from "../core/minting.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
+import type { Holder } from "../core/session.ts";
 import { everydayScopes, rolesWithin, scopesOfRoles, type Scope } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import { after, between, earlier, type Seconds } from "../core/units.ts";
@@ -35,6 +37,10 @@ export interface ApiTokenLimits {
   readonly endless: boolean;
   /** Live ones of one subject. */
   readonly cap: number;
+  /** That one may make in a minute. */
+  readonly requests: number;
+  /** Who may make one at all. */
+  readonly minting: Minting;
 }
 
 export interface ApiTokensDeps {
@@ -48,6 +54,7 @@ export interface ApiTokensDeps {
     | "endApiToken"
     | "findSubject"
     | "findHolder"
+    | "findOrganisationRecord"
   >;
   readonly tokens: Pick<Tokens, "signApiToken" | "makeOpaque" | "macText">;
   readonly clock: Clock;
@@ -70,6 +77,8 @@ export interface ApiTokenWish {
   readonly audiences: readonly string[] | undefined;
   /** Undefined: from anywhere. */
   readonly networks: readonly string[] | undefined;
+  /** Undefined: as many as the operator allows each. */
+  readonly requestsPerMinute: number | undefined;
   readonly format: ApiTokenFormat;
 }
 
@@ -82,7 +91,9 @@ export interface MintedApiToken extends ApiTokenView {
 const isNarrow = ({ audiences, networks }: ApiTokenRow): boolean => audiences !== null || networks !== null;
 
 /** Why the caller may make no token at all; undefined where it may. */
-function mayMint(caller: Principal, now: Seconds): Refusal | undefined {
+function mayMint({ minting }: ApiTokenLimits, caller: Principal, now: Seconds): Refusal | undefined {
+  // The one source that there is.
+  if (!mayMintBy(minting.local, caller.holder.roles)) return refused("minting_not_allowed");
   if (caller.by.kind === "session")
     return recentSession(caller, now) === undefined ? refused("reauthentication_needed") : undefined;
   return isNarrow(caller.by.token)
@@ -90,21 +101,32 @@ function mayMint(caller: Principal, now: Seconds): Refusal | undefined {
     : undefined;
 }
 
-/** Of an application it is what the application has now, which is never more than its owner. */
-async function scopesAtMost(
-  { store }: Pick<ApiTokensDeps, "store">,
-  { holder, scopes }: Principal,
-  subject: SubjectId,
-): Promise<readonly Scope[]> {
-  if (subject === holder.subject) return scopes;
-  const application = await store.findHolder(subject);
-  return application === undefined ? [] : scopesOfRoles(application.roles).scopes;
+/** Whose a new token is to be, and what it may have at most. */
+type Beneficiary = Pick<Holder, "subject" | "organisation"> & { readonly scopes: readonly Scope[] };
+
+/**
+ * The caller itself with what it has; or an application that it looks after, with what the application has now. Tokens of
+ * others are for those who signed in: what a token makes is its own subject's, and ends with it.
+ */
+async function beneficiaryOf(
+  deps: Pick<ApiTokensDeps, "store">,
+  caller: Principal,
+  of: SubjectId | "own",
+): Promise<Outcome<Beneficiary>> {
+  const subject = await managedSubject(deps, caller, of);
+  if (!subject.ok) return subject;
+  if (subject.value === caller.holder.subject) return granted({ ...caller.holder, scopes: caller.scopes });
+  if (caller.by.kind !== "session") return refused("reauthentication_needed");
+  const holder = await deps.store.findHolder(subject.value);
+  return holder === undefined
+    ? refused("not_found")
+    : granted({ ...holder, scopes: scopesOfRoles(holder.roles).scopes });
 }
 
 /** Undefined as a scope list means "what belongs to the owner"; of that a token passes on what it has. */
 function grantedScopes(
   { by, scopes: own }: Principal,
-  atMost: readonly Scope[],
+  { scopes: atMost }: Beneficiary,
   wished: readonly Scope[] | undefined,
 ): Outcome<readonly Scope[] | null> {
   if (wished === undefined)
@@ -117,23 +139,17 @@ function grantedScopes(
   return granted([...new Set(wished)].toSorted());
 }
 
-/** Tokens of others are for those who signed in: what a token makes is its own subject's, and ends with it. */
-async function mintFor(
-  deps: Pick<ApiTokensDeps, "store">,
-  caller: Principal,
-  of: SubjectId | "own",
-): Promise<Outcome<SubjectId>> {
-  const subject = await managedSubject(deps, caller, of);
-  return subject.ok && subject.value !== caller.holder.subject && caller.by.kind !== "session"
-    ? refused("reauthentication_needed")
-    : subject;
-}
-
 /** Until when, at most, what the caller makes may live; null: there is no such end. */
 const endOf = ({ by }: Principal): Seconds | null => (by.kind === "session" ? null : by.token.expiresAt);
 
+/** What the operator has set, and within that what the organisation of whose it is to be has. */
+async function limitsOf({ store, apiTokens }: ApiTokensDeps, { organisation }: Beneficiary): Promise<ApiTokenLimits> {
+  const own = (await store.findOrganisationRecord(organisation))?.longestApiToken ?? null;
+  return own === null ? apiTokens : { ...apiTokens, longest: earlier(apiTokens.longest, own), endless: false };
+}
+
 function grantedEnd(
-  { apiTokens: { usual, longest, endless } }: Pick<ApiTokensDeps, "apiTokens">,
+  { usual, longest, endless }: ApiTokenLimits,
   caller: Principal,
   { expiresIn, format }: Pick<ApiTokenWish, "expiresIn" | "format">,
   now: Seconds,
@@ -142,7 +158,7 @@ function grantedEnd(
   if (expiresIn === null) {
     if (format !== "opaque")
       return refused("invalid_request", "expires_in: only an opaque token lives until it is revoked.");
-    if (!endless) return refused("invalid_request", "expires_in: the operator has set that each token has an end.");
+    if (!endless) return refused("invalid_request", "expires_in: it is set that each token has an end.");
     return end === null
       ? granted(null)
       : refused("exceeds_grant", "expires_in: the token that asks has an end itself.");
@@ -156,6 +172,20 @@ function grantedEnd(
   const wished = after(now, expiresIn);
   return end !== null && wished > end
     ? refused("exceeds_grant", "expires_in: the token that asks ends before.")
+    : granted(wished);
+}
+
+/** A token makes none that may ask for more than it may itself. */
+function grantedRequests(
+  { requests }: ApiTokenLimits,
+  { by }: Principal,
+  wished: number | undefined,
+): Outcome<number | null> {
+  const own = by.kind === "session" ? null : by.token.requestsPerMinute;
+  if (wished === undefined) return granted(own);
+  if (wished > requests) return refused("invalid_request", `requests_per_minute: ${requests} at most.`);
+  return own !== null && wished > own
+    ? refused("exceeds_grant", "requests_per_minute: the token that asks may make fewer.")
     : granted(wished);
 }
 
@@ -178,7 +208,10 @@ function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: 
   };
 }
 
-type Settled = Pick<NewApiToken, "subject" | "name" | "expiresAt" | "scopes" | "audiences" | "networks">;
+type Settled = Pick<
+  NewApiToken,
+  "subject" | "name" | "expiresAt" | "scopes" | "audiences" | "networks" | "requestsPerMinute"
+>;
 
 /** Makes the row by `store`, and the token that belongs to it. */
 async function make(
@@ -203,6 +236,7 @@ async function make(
     by: on(caller, from),
     now,
   });
+  if (done.kind === "too-long") return refused("invalid_request", "expires_in: your organisation allows less by now.");
   if (done.kind !== "done") return refusalOf(done.kind);
   const { minted } = done;
   const text = opaque?.text ?? deps.tokens.signApiToken(claimsOf(deps, minted), now);
@@ -210,7 +244,7 @@ async function make(
 }
 
 /**
- * Refuses with `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`, or `invalid_token` when
+ * Refuses with `minting_not_allowed`, `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`, or `invalid_token` when
  * the caller is over meanwhile.
  */
 export async function mintApiToken(
@@ -220,7 +254,7 @@ export async function mintApiToken(
   from: Circumstances,
 ): Promise<Outcome<MintedApiToken>> {
   const now = deps.clock.now();
-  const not = mayMint(caller, now);
+  const not = mayMint(deps.apiTokens, caller, now);
   if (not !== undefined) return not;
   const networks = wish.networks === undefined ? null : deps.canonicalNetworks(wish.networks);
   if (networks === undefined)
@@ -231,19 +265,24 @@ export async function mintApiToken(
       "invalid_request",
       "audiences: only this server looks at networks, and at opaque tokens, so its issuer must be among the audiences.",
     );
-  const subject = await mintFor(deps, caller, wish.subject);
-  if (!subject.ok) return subject;
-  const scopes = grantedScopes(caller, await scopesAtMost(deps, caller, subject.value), wish.scopes);
+  const found = await beneficiaryOf(deps, caller, wish.subject);
+  if (!found.ok) return found;
+  const beneficiary = found.value;
+  const scopes = grantedScopes(caller, beneficiary, wish.scopes);
   if (!scopes.ok) return scopes;
-  const expiresAt = grantedEnd(deps, caller, wish, now);
+  const limits = await limitsOf(deps, beneficiary);
+  const expiresAt = grantedEnd(limits, caller, wish, now);
   if (!expiresAt.ok) return expiresAt;
+  const requestsPerMinute = grantedRequests(limits, caller, wish.requestsPerMinute);
+  if (!requestsPerMinute.ok) return requestsPerMinute;
   const settled = {
-    subject: subject.value,
+    subject: beneficiary.subject,
     name: wish.name,
     expiresAt: expiresAt.value,
     scopes: scopes.value,
     audiences: wish.audiences ?? null,
     networks,
+    requestsPerMinute: requestsPerMinute.value,
   };
   return make(deps, caller, { settled, format: wish.format, from, now }, deps.store.mintApiToken);
 }
@@ -266,23 +305,37 @@ export async function rotateApiToken(
   from: Circumstances,
 ): Promise<Outcome<MintedApiToken>> {
   const now = deps.clock.now();
-  const not = mayMint(caller, now);
+  const not = mayMint(deps.apiTokens, caller, now);
   if (not !== undefined) return not;
   const found = await ownApiToken(deps, caller, id);
   if (!found.ok) return found;
-  const { name, scopes, audiences, networks, secretHash, createdAt, expiresAt } = found.value;
-  const subject = await mintFor(deps, caller, found.value.subject);
-  if (!subject.ok) return subject;
+  const { name, scopes, audiences, networks, requestsPerMinute, secretHash, createdAt, expiresAt } = found.value;
+  const whose = await beneficiaryOf(deps, caller, found.value.subject);
+  if (!whose.ok) return whose;
+  const beneficiary = whose.value;
   const format = secretHash === null ? "jwt" : "opaque";
+  const limits = await limitsOf(deps, beneficiary);
   const last = endOf(caller);
-  const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), deps.apiTokens.longest);
+  const whole = expiresAt === null ? null : earlier(between(createdAt, expiresAt), limits.longest);
   // A token that rotates itself, or another, gives no longer life than it has left.
   const life = whole === null || last === null ? whole : earlier(whole, between(now, last));
-  const kept = grantedScopes(caller, await scopesAtMost(deps, caller, subject.value), scopes ?? undefined);
+  const kept = grantedScopes(caller, beneficiary, scopes ?? undefined);
   if (!kept.ok) return kept;
-  const end = grantedEnd(deps, caller, { expiresIn: life, format }, now);
+  const end = grantedEnd(limits, caller, { expiresIn: life, format }, now);
   if (!end.ok) return end;
-  const settled = { subject: subject.value, name, expiresAt: end.value, scopes: kept.value, audiences, networks };
+  // What the operator has set lower since holds for the old one too.
+  const same = requestsPerMinute === null ? undefined : Math.min(requestsPerMinute, limits.requests);
+  const limit = grantedRequests(limits, caller, same);
+  if (!limit.ok) return limit;
+  const settled = {
+    subject: beneficiary.subject,
+    name,
+    expiresAt: end.value,
+    scopes: kept.value,
+    audiences,
+    networks,
+    requestsPerMinute: limit.value,
+  };
   const oldEnds = after(now, keepOld);
   return make(deps, caller, { settled, format, from, now }, (intent) =>
     deps.store.rotateApiToken({ ...intent, old: id, oldEnds }),

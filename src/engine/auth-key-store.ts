@@ -30,7 +30,7 @@ export interface OpenSigned {
 
 export type OpenedSigned =
   | { readonly kind: "opened"; readonly view: SessionView }
-  /** The key has used up what its client may choose itself. */
+  /** The key has used up what its client may choose itself, or its organisation takes challenges alone. */
   | { readonly kind: "challenge-needed" }
   /** As for `openSession`, when the key is not good any more, and when the message was used before. */
   | { readonly kind: "refused" };

@@ -1,5 +1,5 @@
 /** What the engine asks of the store about subjects and organisations. A part of the `Store` port. */
-import type { OrganisationRecord, Revocation, SubjectRecord } from "../core/directory.ts";
+import type { OrganisationRecord, OrganisationSettings, Revocation, SubjectRecord } from "../core/directory.ts";
 import type { OrganisationId, SubjectId } from "../core/ids.ts";
 import type { Role } from "../core/scope.ts";
 import type { SubjectStatus } from "../core/session.ts";
@@ -62,8 +62,9 @@ export interface DirectoryStore {
   }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;
   readonly changeOrganisation: (intent: {
     readonly id: OrganisationId;
-    readonly name: string;
-    readonly canonical: string;
+    /** Undefined, and members that are left out: as it is. */
+    readonly names: { readonly name: string; readonly canonical: string } | undefined;
+    readonly settings: Partial<OrganisationSettings>;
     readonly by: By;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly organisation: OrganisationRecord }>>;

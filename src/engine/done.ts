@@ -11,6 +11,7 @@ const codes = {
   "wrong-state": "wrong_state",
   "too-many": "too_many_tokens",
   exceeds: "exceeds_grant",
+  "too-long": "invalid_request",
 } as const satisfies Record<NotDone, Refusal["code"]>;
 
 export const refusalOf = (why: NotDone): Refusal => refused(codes[why]);

@@ -160,7 +160,9 @@ export type NotDone =
   /** It would be one more than there may be. */
   | "too-many"
   /** What is asked for is more than the asker has. */
-  | "exceeds";
+  | "exceeds"
+  /** It would live longer than the organisation lets it. */
+  | "too-long";
 
 export type Done<T> = ({ readonly kind: "done" } & T) | { readonly kind: NotDone };
 

@@ -39,6 +39,14 @@ export interface AccessLogEntry {
   readonly milliseconds: number;
 }
 
+/** One request of a caller, counted. */
+export interface Counted {
+  /** What every answer to it has, whatever comes of it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** It is one too many, and there is another after so long. */
+  readonly retryAfter?: Seconds | undefined;
+}
+
 /** Told of every answer, for counting. */
 export interface AppMeter {
   /** `route` is the declared path and `rate` its class; both are null where no route was found, and `rate` at a 405. */
@@ -54,8 +62,8 @@ export interface AppMeter {
 export interface AppOptions<Caller> {
   readonly mounts: readonly Mount<Caller>[];
   readonly authenticate: (accessToken: Secret, address: string) => Promise<Outcome<Caller>>;
-  /** Headers that tell a caller of the token it came with. */
-  readonly told: (caller: Caller) => Readonly<Record<string, string>>;
+  /** Takes one of a caller's requests, and tells it of the token it came with. */
+  readonly count: (caller: Caller, now: Millis) => Counted;
   readonly scopesOf: (caller: Caller) => readonly Scope[];
   readonly addressOf: (request: Request, peer: Peer) => string;
   /** Whether this machine itself is asking, as far as that is certain. */
@@ -91,6 +99,8 @@ interface Passage {
   readonly started: Millis;
   route: string | null;
   rate: RateClass | null;
+  /** Headers that tell the caller of its token, as soon as it is known who that is. */
+  told: Readonly<Record<string, string>>;
 }
 
 interface Environment {
@@ -143,12 +153,17 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       return { ok: true, value: undefined };
     const presented = bearerToken(authorization);
     if (!presented.ok) return presented;
-    const caller = await options.authenticate(new Secret(presented.value), address);
-    if (!caller.ok) return caller;
-    const may =
-      options.scopesOf(caller.value).includes(declaration.scope) &&
-      (declaration.tenant !== "instance" || options.reachesAll(caller.value));
-    return may ? caller : refused("insufficient_scope");
+    return options.authenticate(new Secret(presented.value), address);
+  }
+
+  const mayAsk = ({ scope, tenant }: Route<Caller>["declaration"], caller: Caller): boolean =>
+    scope !== null && options.scopesOf(caller).includes(scope) && (tenant !== "instance" || options.reachesAll(caller));
+
+  /** Why the caller is not served now; undefined where it is. */
+  function count(passage: Passage, caller: Caller): Refusal | undefined {
+    const { headers, retryAfter } = options.count(caller, passage.started);
+    passage.told = headers;
+    return retryAfter === undefined ? undefined : { ...refused("too_many_requests"), retryAfter };
   }
 
   async function deliver(
@@ -165,12 +180,17 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
         requestId,
         detail: refusal.detail,
         ...(errors === undefined ? {} : { errors }),
-        headers: { ...headersOf(requestId, refusal), ...challengeFor(refusal, declaration.scope) },
+        headers: { ...passage.told, ...headersOf(requestId, refusal), ...challengeFor(refusal, declaration.scope) },
       });
     };
 
     const caller = await callerOf(route, passage);
     if (!caller.ok) return refuse(caller);
+    if (caller.value !== undefined) {
+      const spent = count(passage, caller.value);
+      if (spent !== undefined) return refuse(spent);
+      if (!mayAsk(declaration, caller.value)) return refuse(refused("insufficient_scope"));
+    }
     if (declaration.rate === "write" && caller.value !== undefined) {
       const retryAfter = options.spend(caller.value, passage.started);
       if (retryAfter !== undefined) return refuse({ ...refused("too_many_changes"), retryAfter });
@@ -192,10 +212,10 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
         headers: request.headers,
         from: { address, requestId },
         signal: request.signal,
+        count: (found) => count(passage, found),
       });
       if ("ok" in answer) return refuse(answer);
-      const told = caller.value === undefined ? {} : options.told(caller.value);
-      return respond(declaration, { ...answer, headers: { ...told, ...answer.headers } }, requestId);
+      return respond(declaration, { ...answer, headers: { ...passage.told, ...answer.headers } }, requestId);
     } finally {
       options.gate.end();
     }
@@ -213,8 +233,8 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       // Nobody is left to answer, and nothing has failed.
       if (!(outage && passage.request.signal.aborted)) options.onFault(fault, passage.requestId);
       const code = outage ? "temporarily_unavailable" : "internal_error";
-      const { requestId } = passage;
-      return mount.refuse(code, { requestId, headers: headersOf(requestId, { code }) });
+      const { requestId, told } = passage;
+      return mount.refuse(code, { requestId, headers: { ...told, ...headersOf(requestId, { code }) } });
     }
   }
 
@@ -284,7 +304,17 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       finish({ requestId, address, started, route: null, rate: null }, request, response);
       return response;
     }
-    const passage: Passage = { request, url: edge.url, requestId, address, peer, started, route: null, rate: null };
+    const passage: Passage = {
+      request,
+      url: edge.url,
+      requestId,
+      address,
+      peer,
+      started,
+      route: null,
+      rate: null,
+      told: {},
+    };
     const response = await hono.fetch(request, { passage });
     finish(passage, request, response);
     return response;

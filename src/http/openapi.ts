@@ -34,7 +34,9 @@ function refusalsOf({ scope, shed, body, refusals: own }: Declaration): readonly
     ...new Set<RefusalCode>([
       "malformed_request",
       "invalid_request",
-      ...(scope === null ? [] : (["missing_token", "invalid_token", "insufficient_scope"] as const)),
+      ...(scope === null
+        ? []
+        : (["missing_token", "invalid_token", "insufficient_scope", "too_many_requests"] as const)),
       ...(typeof body === "object" ? (["malformed_json", "body_too_large"] as const) : []),
       "unsupported_media_type",
       ...own,

@@ -89,6 +89,8 @@ export interface Call<D extends Declaration, Caller> {
     readonly requestId: string;
   };
   readonly signal: AbortSignal;
+  /** For a route that finds out itself who is asking: takes one of the caller's requests; why not, where none is left. */
+  readonly count: (caller: Caller) => Refusal | undefined;
 }
 
 /** A list is a header that comes several times, as Set-Cookie does. */

@@ -4,8 +4,8 @@
  * the secret: with 256 bits of chance there is nothing that a slower one would add.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { crc32 } from "node:zlib";
 
+import { crc32 } from "../core/crc32.ts";
 import { bytesFromId, idFromBytes, type ApiTokenId, type ClientSecretId } from "../core/ids.ts";
 import type { ClaimedOpaque, MadeOpaque } from "../engine/ports.ts";
 

@@ -5,7 +5,7 @@ import { usesApart, type ApiTokenRow, type ApiTokenView } from "../core/api-toke
 import { allows, authorityOf, mayChange, mayManage, type Authority } from "../core/authority.ts";
 import { bytesFromId, idFromBytes, type ApiTokenId, type SubjectId } from "../core/ids.ts";
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
-import { days, earlier, type Seconds } from "../core/units.ts";
+import { between, days, earlier, type Seconds } from "../core/units.ts";
 import type { NewApiToken } from "../engine/api-token-store.ts";
 import type { By, Done, NotDone, Store } from "../engine/ports.ts";
 import { byThemselves, leakDetail, openActing, openTelling, type Actor } from "./acting.ts";
@@ -56,8 +56,8 @@ export function apiTokenIntents(db: DatabaseSync) {
   const insert = prepare(
     db,
     `INSERT INTO api_token (id, subject, name, created_at, expires_at, ended_at, signed_until, born, epoch, scopes, audiences,
-       networks, secret, made_by, replaced_by, last_used_at, last_used_from)
-     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
+       networks, requests_per_minute, secret, made_by, replaced_by, last_used_at, last_used_from)
+     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
   );
 
   // What holds a place among a subject's live tokens and lives no more: expired, or born before a line or in an epoch that
@@ -65,6 +65,11 @@ export function apiTokenIntents(db: DatabaseSync) {
   const buryDead = prepare(
     db,
     `UPDATE api_token SET ended_at = ${whenOver} WHERE subject = ? AND ended_at IS NULL AND ${dead}`,
+  );
+
+  const longestOf = prepare<{ longest: number | null }>(
+    db,
+    `SELECT o.longest_api_token AS longest FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?`,
   );
 
   const countLive = prepare<{ live: number }>(
@@ -119,7 +124,10 @@ export function apiTokenIntents(db: DatabaseSync) {
   }
 
   /** Whoever may make tokens makes them for themselves and their applications, and gives no more than those have. */
-  function mayMint(actor: Actor | undefined, { subject, scopes, now, cap }: NewApiToken): NotDone | undefined {
+  function mayMint(
+    actor: Actor | undefined,
+    { subject, scopes, expiresAt, now, cap }: NewApiToken,
+  ): NotDone | undefined {
     if (actor === undefined) return "stale";
     if (actor.subject === null || !allows(actor.authority, "tokens:mint")) return "forbidden";
     const whose = ownerOf(actor, subject);
@@ -127,6 +135,8 @@ export function apiTokenIntents(db: DatabaseSync) {
     if (typeof authority === "string") return authority;
     if (scopes !== null && !scopes.every((scope) => allows(authority, scope))) return "exceeds";
     const of = bytesFromId(whose);
+    const { longest } = longestOf.get(of)!;
+    if (longest !== null && (expiresAt === null || between(now, expiresAt) > longest)) return "too-long";
     buryDead.run(now, now, of, now);
     return countLive.get(of)!.live >= cap ? "too-many" : undefined;
   }
@@ -134,11 +144,12 @@ export function apiTokenIntents(db: DatabaseSync) {
   function make(actor: Actor, wish: NewApiToken, madeBy: Uint8Array | null): FoundApiToken {
     const id = bytesFromId(wish.id);
     const { counter, epoch } = instance.get()!;
-    const { name, now, expiresAt, scopes, audiences, networks, secretHash } = wish;
+    const { name, now, expiresAt, scopes, audiences, networks, requestsPerMinute, secretHash } = wish;
     const signedUntil = secretHash === null ? expiresAt : null;
     const lists = [joined(scopes), joined(audiences), joined(networks)] as const;
     const subject = bytesFromId(ownerOf(actor, wish.subject));
-    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...lists, secretHash, madeBy);
+    const limited = [...lists, requestsPerMinute] as const;
+    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...limited, secretHash, madeBy);
     return find(id)!;
   }
 

@@ -22,6 +22,7 @@ interface ApiTokenColumns {
   readonly scopes: string | null;
   readonly audiences: string | null;
   readonly networks: string | null;
+  readonly requests_per_minute: number | null;
   readonly secret: Uint8Array | null;
   readonly made_by: Uint8Array | null;
   readonly replaced_by: Uint8Array | null;
@@ -30,7 +31,7 @@ interface ApiTokenColumns {
 }
 
 const columns = `t.id, t.subject, t.name, t.created_at, t.expires_at, t.ended_at, t.signed_until, t.born, t.epoch, t.scopes, t.audiences,
-  t.networks, t.secret, t.made_by, t.replaced_by, t.last_used_at, t.last_used_from`;
+  t.networks, t.requests_per_minute, t.secret, t.made_by, t.replaced_by, t.last_used_at, t.last_used_from`;
 
 const words = (text: string): readonly string[] => text.split(" ").filter((word) => word !== "");
 
@@ -47,6 +48,7 @@ const apiTokenFromRow = (row: ApiTokenColumns): ApiTokenRow => ({
   scopes: row.scopes === null ? null : words(row.scopes).filter(isScope),
   audiences: row.audiences === null ? null : words(row.audiences),
   networks: row.networks === null ? null : words(row.networks),
+  requestsPerMinute: row.requests_per_minute,
   secretHash: row.secret,
   replacedBy: row.replaced_by && idFromBytes(row.replaced_by),
   lastUsedAt: row.last_used_at as Seconds | null,

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { fingerprintText, type AuthKeyRecord } from "../core/auth-key.ts";
-import { bytesFromId } from "../core/ids.ts";
+import { bytesFromId, type SubjectId } from "../core/ids.ts";
 import type { OpenedSigned } from "../engine/auth-key-store.ts";
 import type { By, Done, NotDone, Store } from "../engine/ports.ts";
 import { openTelling } from "./acting.ts";
@@ -93,6 +93,13 @@ export function authKeyIntents(db: DatabaseSync) {
        AND trace IN (SELECT trace FROM spent_signature WHERE auth_key = ? LIMIT ?)`,
   );
 
+  const demanded = prepare<{ signed_login: string }>(
+    db,
+    "SELECT o.signed_login FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?",
+  );
+  const takesChallengesOnly = (subject: SubjectId): boolean =>
+    demanded.get(bytesFromId(subject))!.signed_login === "challenge";
+
   /** A good key that is somebody's to change. */
   function reach(by: By, { id, now }: Pick<End, "id" | "now">): (Managing & GoodKey) | NotDone {
     const key = find(bytesFromId(id), now);
@@ -153,11 +160,13 @@ export function authKeyIntents(db: DatabaseSync) {
       if (key?.authKey.subject !== open.subject) return { kind: "refused" };
       const { authKey, row } = key;
       if (spent.get(trace, authKey.fingerprint) !== undefined) return { kind: "refused" };
-      if (until === null && authKey.messages >= most) return { kind: "challenge-needed" };
+      const ownMessages = until === null;
+      if (ownMessages && (authKey.messages >= most || takesChallengesOnly(open.subject)))
+        return { kind: "challenge-needed" };
       const view = signIn(open, step);
       if (view === undefined) return { kind: "refused" };
       spend.run(row, trace, until);
-      use.run(open.now, open.from.address, until === null ? 1 : 0, row);
+      use.run(open.now, open.from.address, ownMessages ? 1 : 0, row);
       return { kind: "opened", view };
     }),
 

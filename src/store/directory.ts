@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { idFromBytes, type OrganisationId, type SubjectId } from "../core/ids.ts";
 import type { SubjectStatus } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
-import type { OrganisationRecord, OrganisationStatus, SubjectRecord } from "../core/directory.ts";
+import type { OrganisationRecord, OrganisationStatus, SignedLogin, SubjectRecord } from "../core/directory.ts";
 import { prepare } from "./bind.ts";
 import { rolesFromText } from "./rows.ts";
 
@@ -27,13 +27,25 @@ interface OrganisationColumns {
   readonly name: string;
   readonly status: string;
   readonly created_at: number;
+  readonly longest_api_token: number | null;
+  readonly signed_login: string;
 }
 
-const organisationFromRow = ({ id, name, status, created_at }: OrganisationColumns): OrganisationRecord => ({
+const organisationColumns = "id, name, status, created_at, longest_api_token, signed_login";
+
+const organisationFromRow = ({
+  id,
+  name,
+  status,
+  created_at,
+  ...settings
+}: OrganisationColumns): OrganisationRecord => ({
   id: idFromBytes<OrganisationId>(id),
   name,
   status: status as OrganisationStatus,
   createdAt: created_at as Seconds,
+  longestApiToken: settings.longest_api_token as Seconds | null,
+  signedLogin: settings.signed_login as SignedLogin,
 });
 
 export interface Directory {
@@ -94,11 +106,11 @@ export function openDirectory(db: DatabaseSync): Directory {
   );
   const organisation = prepare<OrganisationColumns>(
     db,
-    "SELECT id, name, status, created_at FROM organisation WHERE id = ? AND status <> 'deleted'",
+    `SELECT ${organisationColumns} FROM organisation WHERE id = ? AND status <> 'deleted'`,
   );
   const organisations = prepare<OrganisationColumns>(
     db,
-    "SELECT id, name, status, created_at FROM organisation WHERE id > ? AND status <> 'deleted' ORDER BY id LIMIT ?",
+    `SELECT ${organisationColumns} FROM organisation WHERE id > ? AND status <> 'deleted' ORDER BY id LIMIT ?`,
   );
 
   const subjectFromRow = (row: SubjectColumns): SubjectRecord => ({

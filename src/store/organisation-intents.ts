@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { allows, reaches } from "../core/authority.ts";
 import { bytesFromId } from "../core/ids.ts";
 import type { OrganisationRecord, OrganisationStatus } from "../core/directory.ts";
+import type { JournalDetail } from "../core/journal.ts";
 import type { Done, NotDone, Store } from "../engine/ports.ts";
 import { openActing, openTelling, type Actor } from "./acting.ts";
 import { prepare } from "./bind.ts";
@@ -33,6 +34,8 @@ export function organisationIntents(db: DatabaseSync) {
 
   // A new name, unless another has it.
   const rename = prepare(db, "UPDATE OR IGNORE organisation SET name = ?, canonical = ? WHERE id = ?");
+
+  const settle = prepare(db, "UPDATE organisation SET longest_api_token = ?, signed_login = ? WHERE id = ?");
 
   const setStatus = prepare(db, "UPDATE organisation SET status = ? WHERE id = ?");
 
@@ -82,13 +85,19 @@ export function organisationIntents(db: DatabaseSync) {
     }),
 
     changeOrganisation: manyRows((intent: Intent<"changeOrganisation">): Answer => {
-      const { id, name, canonical, now } = intent;
+      const { id, names, settings, now } = intent;
       const target = find(intent);
       if (typeof target === "string") return { kind: target };
-      if (rename.run(name, canonical, bytesFromId(id)) === 0) return { kind: "taken" };
-      const detail = { from: target.found.name, to: name };
-      tell(target.actor, { at: now, kind: "organisation_changed", organisation: id, subject: null, detail });
-      return { kind: "done", organisation: directory.organisation(bytesFromId(id))! };
+      const { actor, found } = target;
+      const key = bytesFromId(id);
+      if (names !== undefined && rename.run(names.name, names.canonical, key) === 0) return { kind: "taken" };
+      const { longestApiToken, signedLogin } = { ...found, ...settings };
+      settle.run(longestApiToken, signedLogin, key);
+      const organisation = directory.organisation(key)!;
+      const detail = changes(found, organisation);
+      if (Object.keys(detail).length > 0)
+        tell(actor, { at: now, kind: "organisation_changed", organisation: id, subject: null, detail });
+      return { kind: "done", organisation };
     }),
 
     setOrganisationStatus: manyRows((intent: Intent<"setOrganisationStatus">): Answer => {
@@ -119,5 +128,15 @@ export function organisationIntents(db: DatabaseSync) {
       const byOperator = acting({ kind: "operator" })!;
       tell(byOperator, { at: now, kind: "epoch_begun", organisation: null, subject: null });
     }),
+  };
+}
+
+/** What is different, for the journal. */
+function changes(before: OrganisationRecord, after: OrganisationRecord): JournalDetail {
+  const { name, longestApiToken, signedLogin } = after;
+  return {
+    ...(before.name === name ? {} : { from: before.name, to: name }),
+    ...(before.longestApiToken === longestApiToken ? {} : { longest_api_token: longestApiToken }),
+    ...(before.signedLogin === signedLogin ? {} : { signed_login: signedLogin }),
   };
 }

@@ -9,7 +9,7 @@ import { authority, claimsOf, good, refusal, type Authority } from "../authority
 import { newEdPair } from "../keys/ed-pair.ts";
 import { bobsPair, newPair } from "../keys/rsa-pairs.ts";
 import { bearer } from "./asking.ts";
-import { addKey, proveKey, setaBody, setaToken, signedIn } from "./signing.ts";
+import { addKey, challengeFor, proveKey, setaBody, setaToken, signedIn } from "./signing.ts";
 
 interface WireKey {
   readonly id: string;
@@ -258,6 +258,25 @@ describe("authentication keys", () => {
     const headers = bearer(await house.login());
     const seen = await good<WireKey>(await house.ask(`/api/v1/auth-keys/${id}`, { headers }));
     assert.equal(seen.own_messages, 2);
+    await house.close();
+  });
+
+  test("R-12: an organisation that takes challenges alone refuses SeTA's own messages, and takes challenges there", async () => {
+    const house = await authority();
+    await answered(await addKey(house), 201);
+    const headers = bearer(await house.login("ada"));
+    const { items } = await good<{ items: { id: string }[] }>(await house.ask("/api/v1/organisations", { headers }));
+    const set = (to: string): Promise<Response> =>
+      house.ask(`/api/v1/organisations/${items[0]!.id}`, { method: "PATCH", headers, body: { signed_login: to } });
+    assert.equal((await set("challenge")).status, 200);
+    const body = setaBody();
+    assert.equal((await setaToken(house, body)).status, 403);
+    const challenge = await challengeFor(house);
+    assert.equal((await setaToken(house, setaBody({ rsa_original_message: challenge }))).status, 200);
+    await signedIn(house);
+    assert.equal((await set("any")).status, 200);
+    // It was not used up.
+    assert.equal((await setaToken(house, body)).status, 200);
     await house.close();
   });
 

@@ -23,6 +23,7 @@ interface Told {
   readonly scopes: readonly string[] | null;
   readonly networks: readonly string[] | null;
   readonly audiences: readonly string[] | null;
+  readonly requests_per_minute: number | null;
   readonly last_used_at: string | null;
   readonly replaced_by: string | null;
   readonly token: string;
@@ -80,6 +81,7 @@ test("token create takes scopes, networks, audiences, a life and a format, and r
   assert.ok(Math.abs(lifeOf(made) - 7 * 86_400) < 60);
   assert.deepEqual([made.name, made.format], ["nightly build", "jwt"]);
   assert.deepEqual(claimsOf(made.token)["jti"], made.id);
+  assert.equal(made.requests_per_minute, null);
   const opaque = await bob.run(["token", "create", "dark", "--opaque", "--expires-in", "1h"]);
   assert.match(opaque.out, opaqueLine);
   assert.equal(await statusWith(opaque.out.trimEnd()), 200);
@@ -92,6 +94,22 @@ test("token create takes scopes, networks, audiences, a life and a format, and r
   oneLine(await bob.run(["token", "create", "x", "--expires-in", "soon"]), 2, /--expires-in must be a whole number/);
   oneLine(await bob.run(["token", "create", "x", "--scopes", " "]), 2, /--scopes has nothing in it/);
   oneLine(await bob.run(["token", "create"]), 2, /token create needs a name/);
+});
+
+test("token create --requests-per-minute is told by token show; more than the server allows is refused, and what is no number", async () => {
+  using bob = await signedIn();
+  const made = await told(bob, "token", "create", "slow", "--requests-per-minute", "30");
+  assert.equal(made.requests_per_minute, 30);
+  assert.match((await bob.run(["token", "show", "slow"])).out, /\n {2}Requests {5}30 a minute\n/);
+  await told(bob, "token", "create", "usual");
+  assert.match(
+    (await bob.run(["token", "show", "usual"])).out,
+    /\n {2}Requests {5}as many as its server allows a minute\n/,
+  );
+  const over = ["token", "create", "x", "--requests-per-minute"];
+  oneLine(await bob.run([...over, "6001"]), 1, /requests_per_minute: 6000 at most/);
+  for (const wrong of ["0", "many", "1.5"])
+    oneLine(await bob.run([...over, wrong]), 2, /--requests-per-minute must be a whole number/);
 });
 
 test("--expires-in never is a token without an end, where the operator allows it", async () => {

@@ -24,6 +24,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
         scopes: null,
         audiences: null,
         networks: null,
+        requestsPerMinute: null,
         secretHash: null,
         cap: 100,
         by,
@@ -59,6 +60,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
         scopes: ["me:read", "sessions:read"],
         audiences: ["a", "https://b.example.org"],
         networks: ["10.0.0.0/8", "fd00::/8"],
+        requestsPerMinute: 120,
         secretHash,
       });
       const { token, holder } = (await world.under().store.findLiveApiToken(id))!;
@@ -69,6 +71,7 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
         ["ci", null, ["me:read", "sessions:read"], ["a", "https://b.example.org"], ["10.0.0.0/8", "fd00::/8"], null],
       );
       assert.deepEqual([token.subject, token.createdAt, token.lastUsedAt], [world.bob(), world.under().now(), null]);
+      assert.equal(token.requestsPerMinute, 120);
     });
 
     test("INV-4: nobody gets a scope that they do not have, nor makes tokens without the right to", async () => {
@@ -82,6 +85,33 @@ export function apiTokenConformance(name: string, open: () => Promise<StoreUnder
       const maker = await mint(undefined, { scopes: ["me:read", "tokens:mint"] });
       assert.equal(await kindOf(store.mintApiToken(wish(byToken(maker), { scopes: ["me:read"] }))), "done");
       assert.equal(await kindOf(store.mintApiToken(wish(byToken(maker), { scopes: ["me:write"] }))), "exceeds");
+    });
+
+    test("INV-4: none is made that lives longer than its organisation allows in that very step, nor one without an end", async () => {
+      const { store, now } = world.under();
+      const mine = await asking(world.bob());
+      const old = await mint(mine, { expiresAt: after(now(), days(30)) });
+      const changed = store.changeOrganisation({
+        id: world.organisation(),
+        names: undefined,
+        settings: { longestApiToken: days(2) },
+        by: operator,
+        now: now(),
+      });
+      // Asked for before the change was answered, and so decided on what was before it.
+      const minting = store.mintApiToken(wish(mine, { expiresAt: after(now(), seconds(days(2) + 1)) }));
+      assert.equal(await kindOf(changed), "done");
+      assert.equal(await kindOf(minting), "too-long");
+      const endless = { expiresAt: null, secretHash: randomBytes(32) };
+      assert.equal(await kindOf(store.mintApiToken(wish(mine, endless))), "too-long");
+      const rotation = { ...wish(mine), old, oldEnds: now() };
+      assert.equal(await kindOf(store.rotateApiToken(rotation)), "too-long");
+      assert.ok(await isLive(old));
+      assert.equal(await kindOf(store.mintApiToken(wish(mine, { expiresAt: after(now(), days(2)) }))), "done");
+      assert.equal(
+        await kindOf(store.rotateApiToken({ ...rotation, id: world.id(), expiresAt: after(now(), days(2)) })),
+        "done",
+      );
     });
 
     test("there are no more of one subject than the cap, and those that ended or expired do not count", async () => {

@@ -192,6 +192,7 @@ export function applicationConformance(name: string, open: () => Promise<StoreUn
         scopes: null,
         audiences: null,
         networks: null,
+        requestsPerMinute: null,
         secretHash: null,
         cap: 5,
         by: await asking(world.bob()),

@@ -18,6 +18,8 @@ export interface ApiToken {
   readonly audiences: readonly string[] | null;
   /** Null: from anywhere. */
   readonly networks: readonly string[] | null;
+  /** Null: as many as its server allows each token. */
+  readonly requestsPerMinute: number | null;
   readonly lastUsedAt: number | null;
   readonly lastUsedFrom: string | null;
   /** The token that took its place; this one ends soon. */
@@ -37,6 +39,7 @@ export interface ApiTokenWish {
   readonly scopes: readonly string[] | undefined;
   readonly audiences: readonly string[] | undefined;
   readonly networks: readonly string[] | undefined;
+  readonly requestsPerMinute: number | undefined;
   readonly format: "jwt" | "opaque";
 }
 
@@ -75,6 +78,12 @@ function texts(from: Members, name: string): readonly string[] {
   return list.filter((item) => typeof item === "string");
 }
 
+function whole(from: Members, name: string): number {
+  const value = from[name];
+  if (typeof value !== "number") throw new NotUnderstood(`its answer has no ${name} that is a number`);
+  return value;
+}
+
 function readApiToken(body: unknown): ApiToken {
   const from = members(body);
   return {
@@ -86,6 +95,7 @@ function readApiToken(body: unknown): ApiToken {
     scopes: orNull(from, "scopes", texts),
     audiences: orNull(from, "audiences", texts),
     networks: orNull(from, "networks", texts),
+    requestsPerMinute: orNull(from, "requests_per_minute", whole),
     lastUsedAt: orNull(from, "last_used_at", time),
     lastUsedFrom: orNull(from, "last_used_from", text),
     replacedBy: orNull(from, "replaced_by", text),
@@ -107,9 +117,10 @@ export function apiTokenDoor({ server, transport }: DoorAt): ApiTokenDoor {
   const all = `${server}/api/v1/api-tokens`;
   const one = (id: string, more = ""): URL => new URL(`${all}/${encodeURIComponent(id)}${more}`);
   return {
-    create: async (token, { name, expiresIn, scopes, audiences, networks, format }) => {
+    create: async (token, { name, expiresIn, scopes, audiences, networks, requestsPerMinute, format }) => {
       // What is undefined is left out, and the server's own choice.
-      const body = { name, expires_in: expiresIn, scopes, audiences, networks, format };
+      const limits = { audiences, networks, requests_per_minute: requestsPerMinute };
+      const body = { name, expires_in: expiresIn, scopes, ...limits, format };
       const answer = await transport({ method: "POST", url: new URL(all), token, body });
       return answer.status === 201 ? said(readMinted(answer.body)) : problem(answer);
     },

@@ -8,6 +8,13 @@ import { afterRecentSignIn } from "../../recent-sign-in.ts";
 import { readSpan } from "../../span.ts";
 import { usage } from "../../usage.ts";
 
+/** Undefined leaves it to the server. */
+function requestsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw usage("--requests-per-minute must be a whole number from 1 on", "jeton token create --help");
+}
+
 /** Undefined leaves it to the server, and null is without an end. */
 const lifeOf = (text: string | undefined): number | null | undefined =>
   text === undefined ? undefined : text === "never" ? null : readSpan("expires-in", text);
@@ -28,6 +35,7 @@ export const tokenCreate = command({
       takes: "LIST",
       about: "the services that it is for; this server, and all that trust it, when left out",
     },
+    "requests-per-minute": { takes: "N", about: "how often it may be used; as its server allows when left out" },
     opaque: { about: "nothing can be read in it, and only this server can check it" },
     ...passwordFlags,
   },
@@ -44,6 +52,7 @@ export const tokenCreate = command({
       scopes: namesOf("scopes", flags.scopes),
       audiences: namesOf("audience", flags.audience),
       networks: namesOf("network", flags.network),
+      requestsPerMinute: requestsOf(flags["requests-per-minute"]),
       format: flags.opaque === true ? "opaque" : "jwt",
     } as const;
     const door = await openApiTokenDoor(client);

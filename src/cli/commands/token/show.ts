@@ -9,7 +9,7 @@ import { instantText } from "../../span.ts";
 import { usage } from "../../usage.ts";
 
 function textOf(token: ApiToken, now: number): string {
-  const { lastUsedAt, lastUsedFrom, replacedBy } = token;
+  const { lastUsedAt, lastUsedFrom, replacedBy, requestsPerMinute: requests } = token;
   const from = lastUsedFrom === null ? "" : ` from ${lastUsedFrom}`;
   const facts: readonly (readonly [string, string])[] = [
     ["Id", token.id],
@@ -20,6 +20,7 @@ function textOf(token: ApiToken, now: number): string {
     ["Scopes", token.scopes?.join(" ") ?? "what belongs to you"],
     ["Audiences", token.audiences?.join(" ") ?? "this server, and all that trust it"],
     ["Networks", token.networks?.join(" ") ?? "anywhere"],
+    ["Requests", `${requests ?? "as many as its server allows"} a minute`],
     ...(replacedBy === null ? [] : [["Replaced by", replacedBy] as const]),
   ];
   return [token.name, ...facts.map(([label, fact]) => `  ${label.padEnd(11)}  ${fact}`)]

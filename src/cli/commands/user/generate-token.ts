@@ -43,6 +43,7 @@ export const userGenerateToken = command({
       scopes: undefined,
       audiences: undefined,
       networks: undefined,
+      requestsPerMinute: undefined,
       format: "jwt",
     } as const;
     const answer = await afterRecentSignIn(client, flags, (token) => door.create(token, wish), target);
