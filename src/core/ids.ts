@@ -14,6 +14,7 @@ export type SubjectId = Id<"subject">;
 export type SignInId = Id<"sign-in">;
 export type SessionId = Id<"session">;
 export type ApiTokenId = Id<"api-token">;
+export type NoticeId = Id<"notice">;
 
 /** Who asks: an OAuth client or a dialect; a short name such as `native` or `sensu`. */
 export type ClientId = Id<"client">;

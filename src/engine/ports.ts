@@ -24,6 +24,7 @@ import type { ApiTokenStore, Leak } from "./api-token-store.ts";
 import type { AuthKeyStore } from "./auth-key-store.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { NoticeStore } from "./notice-store.ts";
 
 /** Read once per use case. */
 export interface Clock {
@@ -230,7 +231,7 @@ export interface SignalOptions {
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
-export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore {
+export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore, NoticeStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
   /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */

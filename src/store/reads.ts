@@ -23,6 +23,7 @@ import { openApiTokens } from "./api-token-view.ts";
 import { openDirectory } from "./directory.ts";
 import { openGoodKey } from "./good-key.ts";
 import { openJournalPages } from "./journal.ts";
+import { openNoticeWork } from "./notice-intents.ts";
 import { openDecisive, openView } from "./view.ts";
 
 type Reads = Pick<
@@ -46,6 +47,7 @@ type Reads = Pick<
   | "listApiTokens"
   | "findOrganisation"
   | "hasAdministrator"
+  | "findNoticeWork"
 > &
   Pick<KeyStore, "loadKeys">;
 
@@ -106,6 +108,7 @@ export function openReads(db: DatabaseSync): Reads {
   const authKey = openGoodKey(db);
   const directory = openDirectory(db);
   const journal = openJournalPages(db);
+  const noticeWork = openNoticeWork(db);
   const view = openView(db);
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
   const holder = prepare<HolderColumns>(db, "SELECT kind, username, roles, organisation FROM subject WHERE id = ?");
@@ -205,6 +208,7 @@ export function openReads(db: DatabaseSync): Reads {
     listOrganisations: async ({ after, limit }) =>
       directory.organisations(after === undefined ? firstId : bytesFromId(after), limit),
     readJournal: async (filter) => journal(filter),
+    findNoticeWork: async ({ now, limit }) => snapshot(() => noticeWork(now, limit)),
     recallSession: async (id) => {
       const known = recalled.get(id);
       if (known !== undefined) return known;

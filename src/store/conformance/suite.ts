@@ -4,6 +4,7 @@
  */
 import { apiTokenConformance } from "./api-tokens.ts";
 import { authKeyConformance } from "./auth-keys.ts";
+import { noticeConformance } from "./notices.ts";
 import { peopleConformance } from "./people.ts";
 import { sessionConformance } from "./sessions.ts";
 import type { StoreUnderTest } from "./world.ts";
@@ -13,4 +14,5 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
   peopleConformance(name, open);
   authKeyConformance(name, open);
   apiTokenConformance(name, open);
+  noticeConformance(name, open);
 }
