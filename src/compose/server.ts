@@ -250,6 +250,7 @@ async function openHouse(
     ];
     heart.opened();
     void keepHouse();
+    void sendNotices();
 
     const end = async (): Promise<void> => {
       heart.draining();

@@ -22,10 +22,11 @@ export function noticeIntents(db: DatabaseSync) {
   const queue = openNoticeQueue(db);
   const { find } = openApiTokens(db);
 
+  // A start that changes nothing writes nothing.
   const setChannel = prepare(
     db,
     `INSERT INTO notice_channel (channel, open) VALUES (?, ?)
-     ON CONFLICT (channel) DO UPDATE SET open = excluded.open`,
+     ON CONFLICT (channel) DO UPDATE SET open = excluded.open WHERE open <> excluded.open`,
   );
   const empty = prepare(db, "DELETE FROM notice WHERE channel = ?");
 

@@ -1,10 +1,8 @@
 /** Notices by webhook: signed, taken, refused, redirected and slow. The receiver verifies by plain node:crypto. */
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
 
 import { readWebhookSecret, webhookCourier } from "../../src/couriers/webhook.ts";
@@ -12,43 +10,11 @@ import { Secret } from "../../src/core/secret.ts";
 import { hours, millis, minutes } from "../../src/core/units.ts";
 import { administrator, call, initialised, scratch, serve } from "../cli/program.ts";
 import { until } from "../faults/fleet.ts";
+import { endpoint, type Received } from "./endpoint.ts";
 import { issuer, office } from "./office.ts";
 
 const key = randomBytes(32);
 const secret = new Secret(key.toString("base64"));
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-interface Endpoint extends AsyncDisposable {
-  readonly url: string;
-  readonly received: readonly Received[];
-}
-
-async function endpoint(answer: (response: ServerResponse, number: number) => void): Promise<Endpoint> {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString("utf8") });
-      answer(response, received.length);
-    });
-    request.on("error", () => undefined);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/`,
-    received,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
-}
 
 /** Says that a call is what was signed, as docs/notices.md does it. */
 function verify({ headers, body }: Received, bytes = key): void {
