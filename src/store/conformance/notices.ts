@@ -59,7 +59,7 @@ export function noticeConformance(name: string, open: () => Promise<StoreUnderTe
       assert.equal(await channels(), 2);
     });
 
-    test("ASVS 6.3.7: who gets a token, a key or a password is told in the same step, at each address, and no secret", async () => {
+    test("K-02, ASVS 6.3.7: who gets a token, a key or a password is told in the same step, at each address, and no secret", async () => {
       await channels(...noticeChannels);
       const { store, now } = world.under();
       const subject = await world.subject("vera", { emails: [mail("vera@example.org")], passwordHash: "old" });
