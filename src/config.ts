@@ -78,6 +78,29 @@ const url = z.string(urlForm).transform((text, context): string => {
   return z.NEVER;
 });
 
+/** Of this machine: what is sent there travels over no network. */
+const isLoopback = (hostname: string): boolean =>
+  hostname === "localhost" ||
+  hostname === "::1" ||
+  hostname === "[::1]" ||
+  (isIP(hostname) === 4 && hostname.startsWith("127."));
+
+const webhookForm = "an https URL without user, query and fragment; http only for localhost, 127.0.0.1 or [::1]";
+const webhook = z.string(webhookForm).refine((text) => {
+  const parsed = URL.parse(text);
+  return (
+    parsed !== null &&
+    (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))) &&
+    parsed.username + parsed.password === "" &&
+    !/[?#\s]/.test(text)
+  );
+}, webhookForm);
+
+const mailboxForm = "one mail address, such as jeton@example.com";
+const mailbox = z
+  .string(mailboxForm)
+  .regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/, mailboxForm);
+
 const flag = z.union(
   [z.boolean(), z.literal("true").transform(() => true), z.literal("false").transform(() => false)],
   "true or false",
@@ -158,6 +181,14 @@ const settings = {
   "throttle.network_burst": { schema: count(1, 1_000_000), initial: throttleDefaults.networkBurst },
   "throttle.network_refill": { schema: between(1, 3600), initial: throttleDefaults.networkRefill },
   "leaks.github_keys": { schema: text.nullable(), initial: null },
+  "mail.server": { schema: address.nullable(), initial: null },
+  "mail.tls": { schema: oneOf("starttls", "implicit", "none"), initial: "starttls" },
+  "mail.ca_certificate": { schema: text.nullable(), initial: null },
+  "mail.from": { schema: mailbox.nullable(), initial: null },
+  "mail.user": { schema: text.nullable(), initial: null },
+  "mail.password_file": { schema: text.nullable(), initial: null },
+  "webhook.url": { schema: webhook.nullable(), initial: null },
+  "webhook.secret_file": { schema: text.nullable(), initial: null },
   "api_tokens.usual": { schema: between(60, longestApiToken), initial: usualApiToken },
   "api_tokens.longest": { schema: between(60, longestApiToken), initial: longestApiToken },
   "api_tokens.endless": { schema: flag, initial: false },
@@ -243,6 +274,7 @@ export function loadConfig({ file, environment, flags }: ConfigSources): LoadedC
   );
   const config = Object.freeze({ ...settingsFor(settings, ""), dialects: Object.freeze(byDialect) }) as Config;
   checkTls(config);
+  checkNotices(config);
   return {
     config,
     settings: names.map((name) => ({ name, value: values.get(name), origin: given.get(name)?.origin ?? "default" })),
@@ -266,6 +298,23 @@ function checkTls(config: Config): void {
     throw new ConfigInvalid(
       "tls.enable_client_verification needs an authority. Do: set tls.ca_certificate to the certificate of whoever signs the clients' ones",
     );
+}
+
+/** A relay without a sender, or a webhook that nobody could verify, is a mistake; mail in the clear is one too. */
+function checkNotices(config: Config): void {
+  const { "mail.server": relay, "mail.user": user, "mail.password_file": password } = config;
+  if ((relay === null) !== (config["mail.from"] === null))
+    throw new ConfigInvalid("mail.server and mail.from need each other. Do: set both, or neither");
+  if ((user === null) !== (password === null))
+    throw new ConfigInvalid("mail.user and mail.password_file need each other. Do: set both, or neither");
+  if (relay === null && (user !== null || config["mail.ca_certificate"] !== null))
+    throw new ConfigInvalid("what is said of mail needs a relay. Do: set mail.server and mail.from too");
+  if (relay !== null && config["mail.tls"] === "none" && !isLoopback(relay.hostname))
+    throw new ConfigInvalid(
+      "mail.tls: none is for a relay on this machine. Do: set it to starttls or implicit, or run a relay here",
+    );
+  if ((config["webhook.url"] === null) !== (config["webhook.secret_file"] === null))
+    throw new ConfigInvalid("webhook.url and webhook.secret_file need each other. Do: set both, or neither");
 }
 
 function readFile(file: string): readonly (readonly [SettingName, Given])[] {

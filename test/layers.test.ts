@@ -76,6 +76,22 @@ const layers: readonly Layer[] = [
     },
   },
   {
+    title: "couriers import core, their libraries and what the engine says of couriers",
+    of: oneOf("couriers/"),
+    values: oneOf("core/", "node:", "nodemailer"),
+    types: /^engine\/courier\.ts$/,
+    broken: [
+      { "couriers/a.ts": 'import type { Store } from "../engine/ports.ts";' },
+      { "couriers/a.ts": 'import { notices } from "../engine/notices.ts";' },
+      { "couriers/a.ts": 'import { b } from "../store/b.ts";' },
+      { "couriers/a.ts": 'import { b } from "../config.ts";' },
+    ],
+    kept: {
+      "couriers/a.ts":
+        'import type { Courier } from "../engine/courier.ts"; import { b } from "../core/b.ts"; import "nodemailer";',
+    },
+  },
+  {
     title: "http imports core and the HTTP libraries: it knows no protocol and no product",
     of: oneOf("http/"),
     values: oneOf("core/", "http/", "node:", "hono", "@hono/node-server", "zod", "zod-openapi", "prom-client"),

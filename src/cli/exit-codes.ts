@@ -34,6 +34,7 @@ const byErrorCode: Readonly<Record<string, ExitName>> = {
   MASTER_KEY_UNUSABLE: "notFound",
   TLS_UNUSABLE: "notFound",
   ALERT_KEYS_UNUSABLE: "notFound",
+  COURIER_UNUSABLE: "notFound",
   FOLDER_IN_USE: "conflict",
   FOLDER_UNUSABLE: "conflict",
   SCHEMA_MISMATCH: "conflict",

@@ -1,6 +1,9 @@
 /** What is counted, under which names: docs for monitoring read it from here, and so does `/metrics`. */
 import type { Meter } from "../engine/meter.ts";
+import type { NoticeMeter, NoticeResult } from "../engine/notices.ts";
 import type { RefreshAlarm } from "../engine/refresh.ts";
+import { warningDays } from "../core/api-token-warning.ts";
+import { noticeChannels } from "../core/notice.ts";
 import type { AppMeter } from "../http/app.ts";
 import { countBy, counters, exposition, histogram, read, type Cell, type Distribution } from "../http/metrics.ts";
 import { shedOrder, type RateClass, type ShedClass } from "../http/route.ts";
@@ -20,12 +23,14 @@ export interface Gauges {
   readonly hashes: () => { readonly working: number; readonly waiting: number };
   readonly atWork: () => number;
   readonly lostLines: () => number;
+  /** Notices that wait for their delivery. */
+  readonly noticesWaiting: () => number;
   readonly census: TokenKeys["census"];
   /** Undefined without TLS. */
   readonly tlsExpiresAt: () => Seconds | undefined;
 }
 
-export interface Meters extends Meter, AppMeter {
+export interface Meters extends Meter, AppMeter, NoticeMeter {
   readonly alarmed: (kind: RefreshAlarm["kind"]) => void;
   readonly sessionEnded: () => void;
   readonly hashed: (milliseconds: number) => void;
@@ -39,6 +44,7 @@ export interface Meters extends Meter, AppMeter {
 }
 
 const rates = ["login", "token", "read", "write", "public"] as const satisfies readonly RateClass[];
+const noticeResults = ["delivered", "retried", "given_up", "dropped"] as const satisfies readonly NoticeResult[];
 const classes = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
@@ -100,6 +106,18 @@ export function openMeters(): Meters {
     "Connections that ended before TLS was agreed: plain HTTP, old versions, no good client certificate.",
   );
 
+  const warnings = counters(
+    "jeton_api_token_warnings_total",
+    "API tokens whose owners were warned of their end, by days.",
+  );
+  const warningsBy = new Map(warningDays.map((stage) => [stage, warnings.with({ days: String(stage) })]));
+  const noticed = counters("jeton_notices_total", "Notices by channel and by what became of them.");
+  const noticedBy = new Map(
+    noticeChannels.flatMap((channel) =>
+      noticeResults.map((result) => [`${channel} ${result}`, noticed.with({ channel, result })] as const),
+    ),
+  );
+
   const anySize = groupSize.with({});
   const anyGroup = groupTime.with({});
   const anyHash = hashTime.with({});
@@ -151,6 +169,12 @@ export function openMeters(): Meters {
     handshakeFailed: () => {
       handshake.value += 1;
     },
+    warned: (stage) => {
+      warningsBy.get(stage)!.value += 1;
+    },
+    noticed: (channel, result, count) => {
+      noticedBy.get(`${channel} ${result}`)!.value += count;
+    },
     text: (gauges) => {
       const tlsExpiresAt = gauges.tlsExpiresAt();
       const { working, waiting } = gauges.hashes();
@@ -190,6 +214,9 @@ export function openMeters(): Meters {
         ),
         stalls,
         read("counter", "jeton_log_lines_lost_total", "Log lines that could not be written.", gauges.lostLines),
+        warnings,
+        noticed,
+        read("gauge", "jeton_notices_waiting", "Notices that wait for their delivery.", gauges.noticesWaiting),
         read("gauge", "jeton_signing_keys", "Signing keys by their state.", () =>
           Object.entries(states).map(([state, count]) => [{ state }, count]),
         ),

@@ -15,6 +15,7 @@ import { beatEvery } from "./heart.ts";
 import { openInstance, type Instance } from "./instance.ts";
 import type { Log } from "./log.ts";
 import { openMeters, type Meters } from "./meters.ts";
+import { noticeRound, openNotices } from "./notices.ts";
 import type { Place, Places } from "./places.ts";
 import { systemChance, systemClock } from "./system.ts";
 import { lookEvery, openTls, type Tls } from "./tls.ts";
@@ -184,6 +185,15 @@ async function openHouse(
       open.set(name, { listener: listener?.listener.url });
     }
 
+    const notices = await openNotices({
+      config,
+      store: instance.store,
+      clock: systemClock,
+      chance: systemChance,
+      log,
+      meter: meters,
+      issuer,
+    });
     const vitals = openVitals({
       config,
       clock: systemClock,
@@ -194,6 +204,7 @@ async function openHouse(
       store: instance.store,
       keys: instance.keys,
       passwordLoad: hasher.load,
+      noticesWaiting: notices.waiting,
       tlsExpiresAt: tls.expiresAt,
     });
     const { heart } = vitals;
@@ -225,7 +236,12 @@ async function openHouse(
       doors.engine.writeTokenUses().catch((fault: unknown) => {
         log.fault("the last uses of API tokens could not be written; they are kept for the next time", fault);
       });
+    const sendNotices = (): Promise<void> =>
+      notices.round().catch((fault: unknown) => {
+        log.fault("a round of notices failed; the next one goes on", fault);
+      });
     const timers = [
+      setInterval(() => void sendNotices(), noticeRound),
       setInterval(() => void writeTokenUses(), usesRound),
       setInterval(heart.beat, beatEvery),
       setInterval(() => void keepHouse(), houseRound),
@@ -233,6 +249,7 @@ async function openHouse(
     ];
     heart.opened();
     void keepHouse();
+    void sendNotices();
 
     const end = async (): Promise<void> => {
       heart.draining();
@@ -240,7 +257,7 @@ async function openHouse(
       await Promise.all(bound.map(({ listener }) => listener.stop(drainGrace)));
       for (const timer of timers) clearInterval(timer);
       await inTime(
-        writeTokenUses().then(() => instance.close()),
+        Promise.all([writeTokenUses(), notices.stop()]).then(() => instance.close()),
         closeGrace,
       );
       log.flush();

@@ -24,6 +24,8 @@ export interface VitalsDeps {
   readonly store: { readonly pulse: Pulse; readonly beat: () => Promise<void> };
   readonly keys: Pick<TokenKeys, "census">;
   readonly passwordLoad: () => QueueLoad;
+  /** Notices that wait for their delivery; left out where nobody sends any. */
+  readonly noticesWaiting?: () => number;
   /** When the first TLS certificate in use expires; left out where there are no listeners. */
   readonly tlsExpiresAt?: () => Seconds | undefined;
 }
@@ -103,6 +105,7 @@ export function openVitals(deps: VitalsDeps): Vitals {
         hashes: passwordLoad,
         atWork: gate.atWork,
         lostLines: log.lost,
+        noticesWaiting: deps.noticesWaiting ?? (() => 0),
         census: keys.census,
         tlsExpiresAt: deps.tlsExpiresAt ?? (() => undefined),
       }),

@@ -16,6 +16,7 @@ export type SessionId = Id<"session">;
 export type ApiTokenId = Id<"api-token">;
 export type AuthKeyId = Id<"auth-key">;
 export type ClientSecretId = Id<"client-secret">;
+export type NoticeId = Id<"notice">;
 
 /** Who asks: an OAuth client or a dialect; a short name such as `native` or `sensu`. */
 export type ClientId = Id<"client">;

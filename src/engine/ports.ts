@@ -26,6 +26,7 @@ import type { Circumstances } from "./circumstances.ts";
 import type { ClientSecretStore } from "./client-secret-store.ts";
 import type { DirectoryStore } from "./directory-store.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { NoticeStore } from "./notice-store.ts";
 
 /** Read once per use case. */
 export interface Clock {
@@ -213,7 +214,7 @@ export interface SignalOptions {
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
-export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore, ClientSecretStore, DirectoryStore {
+export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore, ClientSecretStore, DirectoryStore, NoticeStore {
   // Reads: a consistent view of what has been committed.
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
   /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */

@@ -13,6 +13,7 @@ import type { Leak } from "../engine/api-token-store.ts";
 import type { By } from "../engine/ports.ts";
 import { openApiTokens } from "./api-token-view.ts";
 import { openJournal } from "./journal.ts";
+import { openNoticeQueue } from "./notice-queue.ts";
 import { openDecisive, openView } from "./view.ts";
 
 export interface Actor {
@@ -64,12 +65,15 @@ interface About extends Pick<JournalEvent, "at" | "kind" | "organisation" | "sub
   readonly detail?: JournalEvent["detail"];
 }
 
-/** Tells the journal what `actor` did. */
+/** Tells the journal what `actor` did, and queues a notice where whoever it was done to has to hear of it. */
 export function openTelling(db: DatabaseSync): (actor: Pick<Actor, "told" | "apiToken">, about: About) => void {
   const append = openJournal(db);
+  const notices = openNoticeQueue(db);
   return ({ told, apiToken }, { at, kind, organisation, subject, session = null, client = null, detail: of = {} }) => {
     const detail = apiToken === undefined ? of : { ...of, by_api_token: apiToken };
-    append({ at, kind, organisation, subject, session, client, detail, ...told });
+    const event = { at, kind, organisation, subject, session, client, detail, ...told };
+    append(event);
+    notices.ofEvent(event);
   };
 }
 

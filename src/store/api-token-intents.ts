@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { usesApart, type ApiTokenRow, type ApiTokenView } from "../core/api-token.ts";
+import { nextWarning } from "../core/api-token-warning.ts";
 import { allows, authorityOf, mayChange, mayManage, type Authority } from "../core/authority.ts";
 import { bytesFromId, idFromBytes, type ApiTokenId, type SubjectId } from "../core/ids.ts";
 import type { JournalDetail, JournalKind } from "../core/journal.ts";
@@ -56,8 +57,8 @@ export function apiTokenIntents(db: DatabaseSync) {
   const insert = prepare(
     db,
     `INSERT INTO api_token (id, subject, name, created_at, expires_at, ended_at, signed_until, born, epoch, scopes, audiences,
-       networks, requests_per_minute, secret, made_by, replaced_by, last_used_at, last_used_from)
-     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
+       networks, requests_per_minute, secret, made_by, warn_at, replaced_by, last_used_at, last_used_from)
+     VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
   );
 
   // What holds a place among a subject's live tokens and lives no more: expired, or born before a line or in an epoch that
@@ -77,7 +78,8 @@ export function apiTokenIntents(db: DatabaseSync) {
     "SELECT count(*) AS live FROM api_token WHERE subject = ? AND ended_at IS NULL",
   );
 
-  const replace = prepare(db, "UPDATE api_token SET replaced_by = ?, expires_at = ? WHERE id = ?");
+  // Who has put another in its place need not be told that it ends.
+  const replace = prepare(db, "UPDATE api_token SET replaced_by = ?, expires_at = ?, warn_at = NULL WHERE id = ?");
   const adopt = prepare(db, "UPDATE api_token SET made_by = ? WHERE subject = ? AND made_by = ? AND ended_at IS NULL");
   const rename = prepare(db, "UPDATE api_token SET name = ? WHERE id = ?");
   const end = prepare(db, "UPDATE api_token SET ended_at = ? WHERE id = ?");
@@ -149,7 +151,8 @@ export function apiTokenIntents(db: DatabaseSync) {
     const lists = [joined(scopes), joined(audiences), joined(networks)] as const;
     const subject = bytesFromId(ownerOf(actor, wish.subject));
     const limited = [...lists, requestsPerMinute] as const;
-    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...limited, secretHash, madeBy);
+    const made = [secretHash, madeBy, nextWarning(expiresAt, now)] as const;
+    insert.run(id, subject, name, now, expiresAt, signedUntil, counter, epoch, ...limited, ...made);
     return find(id)!;
   }
 

@@ -17,6 +17,7 @@ import { authKeyIntents } from "./auth-key-intents.ts";
 import { clientSecretIntents } from "./client-secret-intents.ts";
 import { credentialIntents } from "./credential-intents.ts";
 import { keyIntents } from "./key-intents.ts";
+import { noticeIntents } from "./notice-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
 import { sessionIntents } from "./session-intents.ts";
 import type { Intent, Step } from "./step.ts";
@@ -31,6 +32,7 @@ const intentTable = (db: DatabaseSync) => ({
   ...subjectIntents(db),
   ...organisationIntents(db),
   ...keyIntents(db),
+  ...noticeIntents(db),
 });
 
 export type Intents = ReturnType<typeof intentTable>;

@@ -17,6 +17,7 @@ import { openDirectory } from "./directory.ts";
 import { openClientSecrets } from "./client-secret-view.ts";
 import { openGoodKeys } from "./good-keys.ts";
 import { openJournalPages } from "./journal.ts";
+import { openNoticeWork } from "./notice-intents.ts";
 import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
 import { openDecisive, openView } from "./view.ts";
 
@@ -45,6 +46,7 @@ type Reads = Pick<
   | "listApiTokens"
   | "findOrganisation"
   | "hasAdministrator"
+  | "findNoticeWork"
 > &
   Pick<KeyStore, "loadKeys">;
 
@@ -107,6 +109,7 @@ export function openReads(db: DatabaseSync): Reads {
   const clientSecrets = openClientSecrets(db);
   const directory = openDirectory(db);
   const journal = openJournalPages(db);
+  const noticeWork = openNoticeWork(db);
   const view = openView(db);
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
   const holder = openHolders(db);
@@ -228,6 +231,7 @@ export function openReads(db: DatabaseSync): Reads {
     listOrganisations: async ({ after, limit }) =>
       directory.organisations(after === undefined ? firstId : bytesFromId(after), limit),
     readJournal: async (filter) => journal(filter),
+    findNoticeWork: async ({ now, limit }) => snapshot(() => noticeWork(now, limit)),
     recallSession: async (id) => {
       const known = recalled.get(id);
       if (known !== undefined) return known;

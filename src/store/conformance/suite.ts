@@ -5,6 +5,7 @@
 import { apiTokenConformance } from "./api-tokens.ts";
 import { applicationConformance } from "./applications.ts";
 import { authKeyConformance } from "./auth-keys.ts";
+import { noticeConformance } from "./notices.ts";
 import { peopleConformance } from "./people.ts";
 import { sessionConformance } from "./sessions.ts";
 import type { StoreUnderTest } from "./world.ts";
@@ -15,4 +16,5 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
   authKeyConformance(name, open);
   apiTokenConformance(name, open);
   applicationConformance(name, open);
+  noticeConformance(name, open);
 }

@@ -1,0 +1,118 @@
+/**
+ * The words of a notice: a mail's subject and text, and a webhook's body. What people named, such as a token, is put on
+ * one line without control characters, so that it can neither add a header (CWE-93) nor another paragraph.
+ */
+import type { EndingDetail, Notice, NoticeKind, Told } from "./notice.ts";
+import type { Seconds } from "./units.ts";
+
+const longestName = 100;
+
+/** On one line, without controls, marks of direction and halves of characters; cut where it is long. */
+export function oneLine(text: string): string {
+  const plain = Array.from(text.replaceAll(/[\p{C}\p{Z}]+/gu, " ").trim());
+  return plain.length > longestName ? `${plain.slice(0, longestName).join("")}...` : plain.join("");
+}
+
+const iso = (time: Seconds): string => new Date(time * 1000).toISOString().replace(".000Z", "Z");
+
+/** `2026-03-15 at 12:00 UTC`. */
+const spoken = (time: Seconds): string => iso(time).replace(/T(\d\d:\d\d).*$/, " at $1 UTC");
+
+interface Words {
+  readonly subject: string;
+  /** What happened, and what to do. */
+  readonly text: readonly string[];
+}
+
+const tokenOf = ({ detail }: Told): { id: string; name: string; ends: Seconds | null } => {
+  const {
+    api_token: id,
+    name,
+    expires_at: ends,
+  } = detail as unknown as Omit<EndingDetail, "expires_at"> & {
+    readonly expires_at: Seconds | null;
+  };
+  return { id, name: oneLine(name), ends };
+};
+
+const whose = ({ subject, organisation }: Told): string =>
+  `${oneLine(subject.username)} (${oneLine(organisation.name)})`;
+
+/** Who did it, when and from where. */
+function circumstances({ at, actor, address }: Told): string {
+  const who = actor === null ? "" : ` by ${oneLine(actor.username)}`;
+  return `This was done${who} on ${spoken(at)}${address === null ? "" : `, from the address ${oneLine(address)}`}.`;
+}
+
+const words: Readonly<Record<NoticeKind, (told: Told) => Words>> = {
+  api_token_ends: (told) => {
+    const { id, name, ends } = tokenOf(told);
+    return {
+      subject: `An API token ends on ${spoken(ends!)}: ${name}`,
+      text: [
+        `the API token "${name}" of ${whose(told)} ends on ${spoken(ends!)}. From then on, whatever uses it is refused.`,
+        `If it is still needed, put a new one in its place before that: jeton token rotate ${id}. If it is not, there is nothing to do.`,
+      ],
+    };
+  },
+  api_token_minted: (told) => {
+    const { id, name, ends } = tokenOf(told);
+    return {
+      subject: `A new API token: ${name}`,
+      text: [
+        `an API token named "${name}" was made for ${whose(told)}; ${ends === null ? "it has no end" : `it ends on ${spoken(ends)}`}. ${circumstances(told)}`,
+        told.subject.kind === "application"
+          ? `If you know of it, there is nothing to do. If you do not, end it with jeton token revoke ${id}, and do what you would do if somebody had your password.`
+          : `If you know of it, there is nothing to do. If you do not, end it with jeton token revoke ${id}, change your password, which ends every session and token of yours, and tell your administrator.`,
+      ],
+    };
+  },
+  auth_key_set: (told) => ({
+    subject: "A new key for signing in",
+    text: [
+      `a public key was added with which one can sign in as ${whose(told)}; its fingerprint is ${oneLine(String(told.detail["fingerprint"]))}. ${circumstances(told)}`,
+      told.subject.kind === "application"
+        ? "If you know of it, there is nothing to do. If you do not, remove it with jeton key revoke, and do what you would do if somebody had your password."
+        : "If you know of it, there is nothing to do. If you do not, change your password, which removes the key and ends every session and token of yours, and tell your administrator.",
+    ],
+  }),
+  client_secret_made: (told) => ({
+    subject: `A new client secret of ${oneLine(told.subject.username)}`,
+    text: [
+      `a client secret named "${oneLine(String(told.detail["name"]))}" was made, with which one can sign in as ${whose(told)}. ${circumstances(told)}`,
+      "If you know of it, there is nothing to do. If you do not, end it with jeton app secret revoke, and do what you would do if somebody had your password.",
+    ],
+  }),
+  password_changed: (told) => ({
+    subject: "Your password was changed",
+    text: [`the password of ${whose(told)} was changed. ${circumstances(told)}`, ifPasswordIsNotYours],
+  }),
+  password_reset: (told) => ({
+    subject: "Your password was set anew",
+    text: [
+      `the password of ${whose(told)} was set anew, with a one-time token of an administrator. ${circumstances(told)}`,
+      ifPasswordIsNotYours,
+    ],
+  }),
+};
+
+const ifPasswordIsNotYours =
+  "If it was you, there is nothing to do. If it was not, tell your administrator at once, who can end every session and token of yours and let you set a new password.";
+
+/** A mail in plain text; `issuer` says which server is talking. */
+export function mailOf(
+  { kind, told }: Pick<Notice, "kind" | "told">,
+  issuer: string,
+): { subject: string; text: string } {
+  const { subject, text } = words[kind](told);
+  return {
+    subject,
+    text: ["Hello,", ...text, `This is a notice from ${issuer}. Nobody reads answers to it.`, ""].join("\n\n"),
+  };
+}
+
+/** A webhook's body, in JSON; the form is in docs/notices.md. */
+export const webhookBodyOf = ({ kind, told }: Pick<Notice, "kind" | "told">, issuer: string): string => {
+  const { at, ...data } = told;
+  return JSON.stringify({ type: kind, timestamp: iso(at), data: { issuer, ...data } });
+};
