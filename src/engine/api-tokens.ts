@@ -6,42 +6,35 @@
 import {
   apiTokenScopes,
   isExpired,
-  longestApiToken,
   type ApiTokenFormat,
   type ApiTokenRow,
+  type ApiTokenView,
 } from "../core/api-token.ts";
-import type { ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenClaims } from "../core/claims.ts";
 import { idEntropy, newId, parseId, type ApiTokenId, type SubjectId } from "../core/ids.ts";
-import { mayMintBy, type Minting } from "../core/minting.ts";
-import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
-import type { Holder } from "../core/session.ts";
-import { everydayScopes, rolesWithin, scopesOfRoles, type Scope } from "../core/scope.ts";
+import { granted, refused, type Outcome } from "../core/result.ts";
+import { rolesWithin } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import { after, between, earlier, type Seconds } from "../core/units.ts";
+import {
+  beneficiaryOf,
+  endOf,
+  grantedEnd,
+  grantedRequests,
+  grantedScopes,
+  limitsOf,
+  mayMint,
+  type ApiTokenLimits,
+  type ApiTokenWish,
+} from "./api-token-grant.ts";
 import type { NewApiToken } from "./api-token-store.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import { findSubject } from "./directory.ts";
 import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
-import { managedSubject, manages } from "./manage.ts";
+import { manages } from "./manage.ts";
 import type { Chance, Clock, Store, Tokens } from "./ports.ts";
-import { recentSession } from "./recent-session.ts";
-
-export interface ApiTokenLimits {
-  /** How long one lives when nobody says otherwise. */
-  readonly usual: Seconds;
-  readonly longest: Seconds;
-  /** Whether an opaque one may live until it is revoked. */
-  readonly endless: boolean;
-  /** Live ones of one subject. */
-  readonly cap: number;
-  /** That one may make in a minute. */
-  readonly requests: number;
-  /** Who may make one at all. */
-  readonly minting: Minting;
-}
 
 export interface ApiTokensDeps {
   readonly store: Pick<
@@ -65,128 +58,9 @@ export interface ApiTokensDeps {
   readonly canonicalNetworks: (ranges: readonly string[]) => readonly string[] | undefined;
 }
 
-export interface ApiTokenWish {
-  /** Whose it is to be: the caller's, or that of an application that it looks after. */
-  readonly subject: SubjectId | "own";
-  readonly name: string;
-  /** Undefined: the usual life. Null: until it is revoked. */
-  readonly expiresIn: Seconds | null | undefined;
-  /** Undefined: what belongs to its owner. */
-  readonly scopes: readonly Scope[] | undefined;
-  /** Undefined: this instance. */
-  readonly audiences: readonly string[] | undefined;
-  /** Undefined: from anywhere. */
-  readonly networks: readonly string[] | undefined;
-  /** Undefined: as many as the operator allows each. */
-  readonly requestsPerMinute: number | undefined;
-  readonly format: ApiTokenFormat;
-}
-
 /** The one time that a token is shown. */
 export interface MintedApiToken extends ApiTokenView {
   readonly text: Secret;
-}
-
-/** A token with limits of its own makes no token without them. */
-const isNarrow = ({ audiences, networks }: ApiTokenRow): boolean => audiences !== null || networks !== null;
-
-/** Why the caller may make no token at all; undefined where it may. */
-function mayMint({ minting }: ApiTokenLimits, caller: Principal, now: Seconds): Refusal | undefined {
-  // The one source that there is.
-  if (!mayMintBy(minting.local, caller.holder.roles)) return refused("minting_not_allowed");
-  if (caller.by.kind === "session")
-    return recentSession(caller, now) === undefined ? refused("reauthentication_needed") : undefined;
-  return isNarrow(caller.by.token)
-    ? refused("exceeds_grant", "A token that is for certain networks or audiences makes no other token.")
-    : undefined;
-}
-
-/** Whose a new token is to be, and what it may have at most. */
-type Beneficiary = Pick<Holder, "subject" | "organisation"> & { readonly scopes: readonly Scope[] };
-
-/**
- * The caller itself with what it has; or an application that it looks after, with what the application has now. Tokens of
- * others are for those who signed in: what a token makes is its own subject's, and ends with it.
- */
-async function beneficiaryOf(
-  deps: Pick<ApiTokensDeps, "store">,
-  caller: Principal,
-  of: SubjectId | "own",
-): Promise<Outcome<Beneficiary>> {
-  const subject = await managedSubject(deps, caller, of);
-  if (!subject.ok) return subject;
-  if (subject.value === caller.holder.subject) return granted({ ...caller.holder, scopes: caller.scopes });
-  if (caller.by.kind !== "session") return refused("reauthentication_needed");
-  const holder = await deps.store.findHolder(subject.value);
-  return holder === undefined
-    ? refused("not_found")
-    : granted({ ...holder, scopes: scopesOfRoles(holder.roles).scopes });
-}
-
-/** Undefined as a scope list means "what belongs to the owner"; of that a token passes on what it has. */
-function grantedScopes(
-  { by, scopes: own }: Principal,
-  { scopes: atMost }: Beneficiary,
-  wished: readonly Scope[] | undefined,
-): Outcome<readonly Scope[] | null> {
-  if (wished === undefined)
-    return granted(by.kind === "session" ? null : atMost.filter((scope) => everydayScopes.has(scope)).toSorted());
-  const beyond = wished.filter((scope) => !atMost.includes(scope));
-  if (beyond.length > 0) {
-    const whoHas = atMost === own ? "you do not have" : "the application, or its owner, does not have";
-    return refused("exceeds_grant", `scopes: ${whoHas} ${beyond.join(", ")}.`);
-  }
-  return granted([...new Set(wished)].toSorted());
-}
-
-/** Until when, at most, what the caller makes may live; null: there is no such end. */
-const endOf = ({ by }: Principal): Seconds | null => (by.kind === "session" ? null : by.token.expiresAt);
-
-/** What the operator has set, and within that what the organisation of whose it is to be has. */
-async function limitsOf({ store, apiTokens }: ApiTokensDeps, { organisation }: Beneficiary): Promise<ApiTokenLimits> {
-  const own = (await store.findOrganisationRecord(organisation))?.longestApiToken ?? null;
-  return own === null ? apiTokens : { ...apiTokens, longest: earlier(apiTokens.longest, own), endless: false };
-}
-
-function grantedEnd(
-  { usual, longest, endless }: ApiTokenLimits,
-  caller: Principal,
-  { expiresIn, format }: Pick<ApiTokenWish, "expiresIn" | "format">,
-  now: Seconds,
-): Outcome<Seconds | null> {
-  const end = endOf(caller);
-  if (expiresIn === null) {
-    if (format !== "opaque")
-      return refused("invalid_request", "expires_in: only an opaque token lives until it is revoked.");
-    if (!endless) return refused("invalid_request", "expires_in: it is set that each token has an end.");
-    return end === null
-      ? granted(null)
-      : refused("exceeds_grant", "expires_in: the token that asks has an end itself.");
-  }
-  const most = format === "jwt" ? earlier(longest, longestApiToken) : longest;
-  if (expiresIn === undefined) {
-    const natural = after(now, earlier(usual, most));
-    return granted(end === null ? natural : earlier(natural, end));
-  }
-  if (expiresIn > most) return refused("invalid_request", `expires_in: ${most} seconds at most.`);
-  const wished = after(now, expiresIn);
-  return end !== null && wished > end
-    ? refused("exceeds_grant", "expires_in: the token that asks ends before.")
-    : granted(wished);
-}
-
-/** A token makes none that may ask for more than it may itself. */
-function grantedRequests(
-  { requests }: ApiTokenLimits,
-  { by }: Principal,
-  wished: number | undefined,
-): Outcome<number | null> {
-  const own = by.kind === "session" ? null : by.token.requestsPerMinute;
-  if (wished === undefined) return granted(own);
-  if (wished > requests) return refused("invalid_request", `requests_per_minute: ${requests} at most.`);
-  return own !== null && wished > own
-    ? refused("exceeds_grant", "requests_per_minute: the token that asks may make fewer.")
-    : granted(wished);
 }
 
 function claimsOf({ issuer }: Pick<ApiTokensDeps, "issuer">, { token, holder }: ApiTokenView): ApiTokenClaims {

@@ -54,7 +54,7 @@ test("jeton config check: every setting is refused by its own name when its valu
       }
       assert.equal(ended.code, 2, ended.err);
       // Some settings are of use only together, and are told so.
-      if (/ (?:need each other|need TLS|needs an authority)\. Do: /.test(complaint(ended.err))) continue;
+      if (/ (?:need each other|need TLS|needs an authority|needs a relay)\. Do: /.test(complaint(ended.err))) continue;
       assert.match(
         complaint(ended.err),
         new RegExp(`^${name.replaceAll(".", "\\.")} \\(file \\S+\\) must be (?!Invalid|Too)[^\\n]+$`),

@@ -197,7 +197,7 @@ async function live(plan: Plan): Promise<Record<NoticeChannel, Heard[]>> {
     return opened && byItself(opened.session.id);
   };
   const wish = (name: string, life: number, by: ReturnType<typeof byItself>) => ({
-    subject: "own",
+    subject: "own" as const,
     id: id<ApiTokenId>(),
     name,
     expiresAt: seconds(clock.now() + life),
