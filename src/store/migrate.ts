@@ -27,7 +27,7 @@ export interface Migration {
 const folder = new URL("./migrations/", import.meta.url);
 
 /** The migrations that this program knows, in order. */
-function knownMigrations(): readonly Migration[] {
+export function knownMigrations(): readonly Migration[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .toSorted()
