@@ -179,9 +179,9 @@ describe("authentication keys", () => {
 
     test("K-03: a key of somebody else is not there, as one that never was", async () => {
       const { id } = await added({ pair: newEdPair() });
-      for (const of of [id, "01a2036c-21cb-7c3c-a61e-584c60070697"])
+      for (const which of [id, "01a2036c-21cb-7c3c-a61e-584c60070697"])
         for (const sent of [{}, { method: "DELETE" }, { method: "PATCH", body: { name: "mine" } }])
-          assert.equal(await refusal(as("ada", `/${of}`, sent)), "404 not_found");
+          assert.equal(await refusal(as("ada", `/${which}`, sent)), "404 not_found");
       assert.equal((await shown(id)).name, "laptop");
     });
   });
