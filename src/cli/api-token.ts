@@ -5,9 +5,10 @@ import {
   type ApiTokenDoor,
   type MintedApiToken,
 } from "../../packages/client/src/doors/native-api-token.ts";
+import { applicationOf } from "./application.ts";
 import type { Client } from "./client.ts";
-import { Complaint } from "./complaint.ts";
 import { refusal } from "./complaint-of.ts";
+import { isId, theOnly, type Kind } from "./meant.ts";
 import { instantText, iso } from "./span.ts";
 import { usage } from "./usage.ts";
 
@@ -25,39 +26,34 @@ export function namesOf(flag: string, list: string | undefined): readonly string
   return names;
 }
 
-const isId = (text: string): boolean => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
-
-/** A word that was typed is not repeated: it may be the token itself. */
-const unknownToken = (): Complaint =>
-  new Complaint("notFound", "there is no API token of yours with this id or name", {
-    code: "not_found",
-    remedy: "jeton token list",
-  });
+const kindOf = (application: string | undefined): Kind =>
+  application === undefined
+    ? { one: "API token of yours", several: "of your API tokens", list: "jeton token list" }
+    : { one: "API token of the application's", several: "of its API tokens", list: "jeton token list --app NAME" };
 
 export interface Meaning {
   readonly accessToken: string;
-  /** An id, or the name of one of one's own. */
+  /** An id, or a name. */
   readonly meant: string;
+  /** The application whose tokens are looked through; one's own where it is left out. */
+  readonly app: string | undefined;
   /** Of those that were rotated the heir is meant; else all that have the name count. */
   readonly heirOnly: boolean;
 }
 
 /** The id of the token that is meant; a name that several have is refused, with their ids. */
-export async function findApiToken(door: ApiTokenDoor, { accessToken, meant, heirOnly }: Meaning): Promise<string> {
+export async function findApiToken(
+  client: Client,
+  door: ApiTokenDoor,
+  { accessToken, meant, app, heirOnly }: Meaning,
+): Promise<string> {
   if (isId(meant)) return meant;
-  const all = await door.list(accessToken);
+  const application = await applicationOf(client, accessToken, app);
+  const all = await door.list(accessToken, application);
   if (!all.ok) throw refusal("cannot look for the API token", all);
   const named = all.value.filter(({ name }) => name === meant);
   const heirs = named.filter(({ replacedBy }) => replacedBy === null);
-  const found = heirOnly && heirs.length > 0 ? heirs : named;
-  const [first, second] = found;
-  if (first === undefined) throw unknownToken();
-  if (second === undefined) return first.id;
-  throw new Complaint("conflict", `${found.length} of your API tokens are called ${meant}`, {
-    code: "ambiguous_name",
-    why: `they are ${found.map(({ id }) => id).join(", ")}`,
-    remedy: "give the id of one of them; jeton token list tells them apart",
-  });
+  return theOnly(heirOnly && heirs.length > 0 ? heirs : named, meant, kindOf(app));
 }
 
 export const apiTokenJson = (token: ApiToken): object => ({

@@ -2,18 +2,16 @@
  * What could be written next on a command line, for the shells' completion: commands, flags, names of profiles. Nothing is
  * asked of a server, and no file of tokens is opened.
  */
-import { chooseWord, verbsOf, type Chosen } from "./choose-word.ts";
+import { chooseWord, wordsAfter, type Chosen } from "./choose-word.ts";
 import { Complaint } from "./complaint.ts";
 import type { Command, FlagTable } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { globalFlags } from "./global-flags.ts";
 import { flagsOf } from "./parse.ts";
 import { readProfiles } from "./profiles.ts";
-import { wordsOf, type Word } from "./words.ts";
+import { wordsOf } from "./words.ts";
 
 const profileNames = ({ folder }: Environment): readonly string[] => [...readProfiles(folder).byName.keys()];
-
-const secondWord = ({ name }: Word): string => name.split(" ")[1]!;
 
 /** Other spellings are known, and not offered. */
 const written = (flags: FlagTable): readonly string[] =>
@@ -52,7 +50,6 @@ async function ofServer({ word: { name }, rest }: Chosen, current: string): Prom
 
 async function all(before: readonly string[], current: string, environment: Environment): Promise<readonly string[]> {
   const words = wordsOf(environment.calledAs);
-  const [noun] = before;
   const chosen = chooseWord(before, words, environment.calledAs);
   const command: Command | null =
     chosen === undefined || chosen instanceof Complaint ? null : ((await chosen.word.load?.()) ?? null);
@@ -63,10 +60,10 @@ async function all(before: readonly string[], current: string, environment: Envi
     if (current.startsWith("-")) return written(globalFlags);
     return [...new Set(words.map(({ name }) => name.split(" ", 1)[0]!)), "help"];
   }
-  if (chosen instanceof Complaint) return verbsOf(noun ?? "", words).map(secondWord);
+  if (chosen instanceof Complaint) return wordsAfter(before.join(" "), words);
   if (chosen.word.load === null) return ofServer(chosen, current);
   if (current.startsWith("-")) return written(flags);
-  return [...verbsOf(chosen.word.name, words).map(secondWord), ...(await operands(chosen.word.name, environment))];
+  return [...wordsAfter(chosen.word.name, words), ...(await operands(chosen.word.name, environment))];
 }
 
 /** `typed`: all words after the program's name; the last of them is not finished. */

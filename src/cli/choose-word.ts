@@ -1,6 +1,6 @@
 /**
- * Which command is meant: one word, or a noun and its verb, between the flags that all commands take. A noun may be a
- * command of its own too, as `token` is.
+ * Which command is meant: one word, or nouns and a verb, between the flags that all commands take. A noun may be a command
+ * of its own too, as `token` is.
  */
 import type { Complaint } from "./complaint.ts";
 import { afterWord, findWord } from "./parse.ts";
@@ -17,7 +17,45 @@ export interface Chosen {
 export const verbsOf = (noun: string, words: readonly Word[]): readonly Word[] =>
   words.filter(({ name }) => name.startsWith(`${noun} `));
 
-const second = ({ name }: Word): string => name.slice(name.indexOf(" ") + 1);
+/** The words that may follow a noun. */
+export const wordsAfter = (noun: string, words: readonly Word[]): readonly string[] => [
+  ...new Set(verbsOf(noun, words).map(({ name }) => name.slice(noun.length + 1).split(" ", 1)[0]!)),
+];
+
+/** The words of `program` that `argv` is looked through for. */
+interface Known {
+  readonly words: readonly Word[];
+  readonly program: string;
+}
+
+function chooseAfter(
+  noun: string,
+  rest: readonly string[],
+  next: string | undefined,
+  known: Known,
+): Chosen | Complaint {
+  const { words, program } = known;
+  const alone = words.find(({ name }) => name === noun);
+  const verbs = verbsOf(noun, words);
+  if (verbs.length === 0 && alone !== undefined) return { word: alone, rest };
+  const first = [...new Set(words.map(({ name }) => name.split(" ", 1)[0]!)), "help"];
+  if (verbs.length === 0) return unknownCommand(noun, first, `${program} --help`);
+  const list = verbs.map(({ name }) => `${program} ${name}`).join(" | ");
+  const place = findWord(rest);
+  if (place === undefined)
+    return alone === undefined
+      ? usage(`${noun.includes(" ") ? "another" : "a second"} word is needed after ${noun}`, list)
+      : { word: alone, rest };
+  const after = wordsAfter(noun, words);
+  const word = rest[place]!;
+  if (after.includes(word)) {
+    const left = afterWord(rest, place);
+    return chooseAfter(`${noun} ${word}`, left, left[place], known);
+  }
+  // Else it may be the value of a flag, or a token, which is not repeated: the command that has no verb says so.
+  if (alone !== undefined && !/^[a-z]{1,12}$/.test(next ?? "")) return { word: alone, rest };
+  return unknownCommand(word, after, list);
+}
 
 /** Undefined where there is no word at all; a noun alone is a complaint that lists its verbs. */
 export function chooseWord(
@@ -27,20 +65,5 @@ export function chooseWord(
 ): Chosen | Complaint | undefined {
   const at = findWord(argv);
   if (at === undefined) return undefined;
-  const noun = argv[at]!;
-  const rest = afterWord(argv, at);
-  const alone = words.find(({ name }) => name === noun);
-  const verbs = verbsOf(noun, words);
-  if (verbs.length === 0 && alone !== undefined) return { word: alone, rest };
-  const first = [...new Set(words.map(({ name }) => name.split(" ", 1)[0]!)), "help"];
-  if (verbs.length === 0) return unknownCommand(noun, first, `${program} --help`);
-  const list = verbs.map(({ name }) => `${program} ${name}`).join(" | ");
-  const place = findWord(rest);
-  if (place === undefined)
-    return alone === undefined ? usage(`a second word is needed after ${noun}`, list) : { word: alone, rest };
-  const verb = verbs.find((known) => second(known) === rest[place]);
-  if (verb !== undefined) return { word: verb, rest: afterWord(rest, place) };
-  // Else it may be the value of a flag, or a token, which is not repeated: the command that has no verb says so.
-  if (alone !== undefined && !/^[a-z]{1,12}$/.test(argv[at + 1] ?? "")) return { word: alone, rest };
-  return unknownCommand(rest[place]!, verbs.map(second), list);
+  return chooseAfter(argv[at]!, afterWord(argv, at), argv[at + 1], { words, program });
 }

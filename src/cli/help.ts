@@ -17,7 +17,16 @@ function columns(rows: readonly (readonly [left: string, right: string])[]): str
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join("");
 }
 
-const groups: readonly Group[] = ["Everyday", "Sign-ins", "Tokens", "Products", "Shell", "Server"];
+const groups: readonly Group[] = [
+  "Everyday",
+  "Sign-ins",
+  "Tokens",
+  "Keys",
+  "Applications",
+  "Products",
+  "Shell",
+  "Server",
+];
 
 /** The words that are listed are all that there are, or those of a noun. */
 export function overview(program: Program, words: readonly Word[]): string {
@@ -94,6 +103,7 @@ const filesPage = (): string =>
     ["config.json", "your sign-ins: server, user, and where the tokens are; no secret"],
     ["auth-token.json", "the tokens of the first sign-in, for you alone (0600)"],
     ["auth-token.NAME.json", "those of profile NAME"],
+    ["key.pem, key.pem.pub", "a key pair of jeton key generate"],
     ["keys.*.json", "a server's public keys, for verify --offline"],
     ["*.lock", "empty; held while a process renews or changes the file"],
   ])}\nIn a project: .jeton.json with server or profile chooses among your sign-ins, in its folder and below.\nA token file that others can read is refused. Its form is WEKA's: access_token, refresh_token, token_type.\n`;

@@ -28,7 +28,7 @@ export async function nameOf(client: Client, usual: string | undefined, given: s
 
 export interface Keeping {
   readonly username: string;
-  readonly method: "password" | "key";
+  readonly method: "password" | "key" | "client-secret";
   readonly ask: (door: Door) => Promise<Said<Credentials>>;
   /** Whether other commands use this sign-in from now on. */
   readonly activate: boolean;

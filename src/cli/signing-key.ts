@@ -1,12 +1,14 @@
 /**
- * The private key that a sign-in is signed with: RSA in PEM, in a file for its owner alone. It is read, used for one
- * signature, and sent nowhere.
+ * The private key that a sign-in is signed with: RSA, P-256 or Ed25519, in PEM or in OpenSSH's own format, in a file for its
+ * owner alone. It is read, used for one signature, and sent nowhere.
  */
-import { createPrivateKey, sign, type KeyObject } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 
 import { readPrivate } from "../../packages/client/src/private-file.ts";
+import { signingKey, type SigningKey } from "../../packages/client/src/signing-key.ts";
 import type { Client } from "./client.ts";
 import { Complaint } from "./complaint.ts";
+import { readOpenSshKey } from "./openssh-key.ts";
 import { mayAsk } from "./password.ts";
 import { ask } from "./prompt.ts";
 import { usage } from "./usage.ts";
@@ -14,22 +16,48 @@ import { usage } from "./usage.ts";
 const wrongKey = (what: string, remedy: string): Complaint =>
   new Complaint("usage", what, { code: "private_key", remedy });
 
+const unreadable = (file: string): Complaint =>
+  wrongKey(
+    `${file} has no private key that can be read`,
+    "give a key in PEM or in OpenSSH's format: jeton key generate",
+  );
+
 const isEncrypted = (pem: string): boolean =>
   pem.includes("BEGIN ENCRYPTED PRIVATE KEY") || /^Proc-Type: 4,ENCRYPTED/m.test(pem);
 
-function open(file: string, pem: string, passphrase: string | undefined): KeyObject {
+function openPem(file: string, pem: string, passphrase: string | undefined): KeyObject {
   try {
     return createPrivateKey({ key: pem, format: "pem", ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
     // The runtimes' messages differ, and may quote what they were given.
     throw passphrase === undefined
-      ? wrongKey(`${file} has no private key that can be read`, "give a key in PEM (PKCS#8 or PKCS#1)")
+      ? unreadable(file)
       : wrongKey(
           `the passphrase does not open ${file}`,
           `try again; if it is right, convert it: openssl pkcs8 -topk8 -in ${file} -out NEW`,
         );
   }
 }
+
+function openOpenSsh(file: string, text: string): KeyObject {
+  const key = readOpenSshKey(text);
+  switch (key) {
+    case "encrypted":
+      throw wrongKey(
+        `${file} is encrypted in OpenSSH's own way, which is not read here`,
+        `convert a copy: cp ${file} ${file}.pem; ssh-keygen -p -m PKCS8 -f ${file}.pem (Ed25519: with an empty passphrase)`,
+      );
+    case "other":
+      throw wrongSort(file);
+    case "damaged":
+      throw unreadable(file);
+    default:
+      return key;
+  }
+}
+
+const wrongSort = (file: string): Complaint =>
+  wrongKey(`${file} is not an RSA, P-256 or Ed25519 key`, "make one: jeton key generate");
 
 async function passphraseOf(client: Client, file: string): Promise<string> {
   if (mayAsk(client)) return ask(client.io, { text: `Passphrase of ${file}: `, hidden: true });
@@ -39,19 +67,16 @@ async function passphraseOf(client: Client, file: string): Promise<string> {
   );
 }
 
-/** What signs a text: RSASSA-PKCS1-v1_5 with SHA-256. Others must not be able to read the file. */
-export async function readSigningKey(client: Client, file: string): Promise<(text: string) => Uint8Array> {
-  const pem = readPrivate(file, "to-readers");
-  if (pem === undefined) throw usage(`there is no file ${file}`, "--key FILE names your private key");
-  if (pem.includes("BEGIN OPENSSH PRIVATE KEY"))
-    throw wrongKey(
-      `${file} is in OpenSSH's own format, which is not read here`,
-      `convert a copy: cp ${file} ${file}.pem; ssh-keygen -p -m PEM -f ${file}.pem`,
-    );
-  if (!pem.includes("PRIVATE KEY-----"))
+/** Others must not be able to read the file. */
+export async function readSigningKey(client: Client, file: string): Promise<SigningKey> {
+  const text = readPrivate(file, "to-readers");
+  if (text === undefined) throw usage(`there is no file ${file}`, "--key FILE names your private key");
+  if (!text.includes("PRIVATE KEY-----"))
     throw wrongKey(`${file} is no private key in PEM`, "name the private half, and not FILE.pub");
-  const key = open(file, pem, isEncrypted(pem) ? await passphraseOf(client, file) : undefined);
-  if (key.asymmetricKeyType !== "rsa")
-    throw wrongKey(`${file} is not an RSA key`, "make one: openssl genrsa -out FILE 3072");
-  return (text) => sign("sha256", Buffer.from(text), key);
+  const key = text.includes("BEGIN OPENSSH PRIVATE KEY")
+    ? openOpenSsh(file, text)
+    : openPem(file, text, isEncrypted(text) ? await passphraseOf(client, file) : undefined);
+  const found = signingKey(key);
+  if (found === undefined) throw wrongSort(file);
+  return found;
 }

@@ -32,3 +32,7 @@ export function instantText(at: number, now: number): string {
 }
 
 export const iso = (at: number): string => new Date(at * 1000).toISOString();
+
+/** In a table; without a `now` it is for a program, which can compare it. */
+export const whenText = (at: number | null, now: number | undefined): string =>
+  at === null ? "never" : now === undefined ? iso(at) : instantText(at, now);

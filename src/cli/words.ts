@@ -2,10 +2,10 @@
 import type { Command } from "./command.ts";
 import type { Program } from "./environment.ts";
 
-export type Group = "Everyday" | "Sign-ins" | "Tokens" | "Products" | "Shell" | "Server";
+export type Group = "Everyday" | "Sign-ins" | "Tokens" | "Keys" | "Applications" | "Products" | "Shell" | "Server";
 
 export interface Word {
-  /** One word, or a noun and its verb. */
+  /** One word, or a noun and its verb; what a noun has may be a noun too. */
   readonly name: string;
   readonly group: Group;
   readonly summary: string;
@@ -130,14 +130,6 @@ const words: readonly Word[] = [
     async () => (await import("./commands/revoke-all.ts")).revokeAll,
   ),
   client(
-    "Sign-ins",
-    "key set",
-    "set the public key that you sign in with",
-    async () => (await import("./commands/key/set.ts")).keySet,
-  ),
-  client("Sign-ins", "key show", "show it", async () => (await import("./commands/key/show.ts")).keyShow),
-  client("Sign-ins", "key delete", "delete it", async () => (await import("./commands/key/delete.ts")).keyDelete),
-  client(
     "Tokens",
     "token create",
     "make an API token for a script, and print it",
@@ -170,6 +162,98 @@ const words: readonly Word[] = [
   client("Tokens", "token revoke", "end it", async () => (await import("./commands/token/revoke.ts")).tokenRevoke),
   client("Tokens", "verify", "check a token", async () => (await import("./commands/verify.ts")).verify),
   client("Tokens", "decode", "show what a token says", async () => (await import("./commands/decode.ts")).decode),
+  client(
+    "Keys",
+    "key list",
+    "list the keys that you sign in with",
+    async () => (await import("./commands/key/list.ts")).keyList,
+  ),
+  client(
+    "Keys",
+    "key generate",
+    "make a key pair, and sign in with it from now on",
+    async () => (await import("./commands/key/generate.ts")).keyGenerate,
+  ),
+  client(
+    "Keys",
+    "key add",
+    "add the public key of a pair that you have",
+    async () => (await import("./commands/key/add.ts")).keyAdd,
+  ),
+  client(
+    "Keys",
+    "key challenge",
+    "print what a key elsewhere has to sign first",
+    async () => (await import("./commands/key/challenge.ts")).keyChallenge,
+  ),
+  client(
+    "Keys",
+    "key rename",
+    "give a key another name",
+    async () => (await import("./commands/key/rename.ts")).keyRename,
+  ),
+  client("Keys", "key revoke", "remove it", async () => (await import("./commands/key/revoke.ts")).keyRevoke),
+  client(
+    "Keys",
+    "key sign",
+    "sign a text with a private key",
+    async () => (await import("./commands/key/sign.ts")).keySign,
+  ),
+  client(
+    "Applications",
+    "app list",
+    "list your applications",
+    async () => (await import("./commands/app/list.ts")).appList,
+  ),
+  client(
+    "Applications",
+    "app create",
+    "make one, which signs in by itself",
+    async () => (await import("./commands/app/create.ts")).appCreate,
+  ),
+  client(
+    "Applications",
+    "app show",
+    "tell what it is, and whose",
+    async () => (await import("./commands/app/show.ts")).appShow,
+  ),
+  client(
+    "Applications",
+    "app set",
+    "change how it is shown, or its roles",
+    async () => (await import("./commands/app/set.ts")).appSet,
+  ),
+  client("Applications", "app disable", "stop it", async () => (await import("./commands/app/status.ts")).appDisable),
+  client(
+    "Applications",
+    "app enable",
+    "let it go on",
+    async () => (await import("./commands/app/status.ts")).appEnable,
+  ),
+  client(
+    "Applications",
+    "app delete",
+    "delete it with all that it holds",
+    async () => (await import("./commands/app/status.ts")).appDelete,
+  ),
+  client(
+    "Applications",
+    "app secret create",
+    "make a client secret for it, and print it",
+    async () => (await import("./commands/app/secret/create.ts")).appSecretCreate,
+  ),
+  client(
+    "Applications",
+    "app secret list",
+    "list its client secrets",
+    async () => (await import("./commands/app/secret/list.ts")).appSecretList,
+  ),
+  client(
+    "Applications",
+    "app secret revoke",
+    "end one",
+    async () => (await import("./commands/app/secret/revoke.ts")).appSecretRevoke,
+  ),
   ...wekaWords,
   ...featurebaseWords,
   client(

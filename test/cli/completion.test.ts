@@ -44,7 +44,20 @@ const cases: readonly (readonly [typed: readonly string[], expected: readonly st
   ],
   [
     ["key", ""],
-    ["set", "show", "delete"],
+    ["list", "generate", "add", "challenge", "rename", "revoke", "sign"],
+  ],
+  [
+    ["app", "s"],
+    ["show", "set", "secret"],
+  ],
+  [
+    ["app", "secret", ""],
+    ["create", "list", "revoke"],
+  ],
+  [["app", "secret", "create", "--expires"], ["--expires-in"]],
+  [
+    ["login", "--client-"],
+    ["--client-id", "--client-secret-stdin", "--client-secret-file", "--client-secret-command"],
   ],
   [
     ["login", "--password-"],

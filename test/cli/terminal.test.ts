@@ -194,7 +194,8 @@ test("login --key asks for the passphrase of an encrypted key, and does not show
   writeFileSync(bob.home.path("k"), privateKey, { mode: 0o600 });
   writeFileSync(bob.home.path("k.pub"), publicKey);
   await bob.login();
-  assert.equal((await bob.run(["key", "set", "k.pub"])).code, 0);
+  const added = await atTerminal(bob, "jeton key add k.pub", [[/Passphrase of k: /, "open sesame\r"]]);
+  assert.equal(added.code, 0, added.text);
   const login = "jeton login --username bob --key k";
   const signedIn = await atTerminal(bob, login, [[/Passphrase of k: /, "open sesame\r"]]);
   assert.equal(signedIn.code, 0, signedIn.text);
@@ -203,6 +204,31 @@ test("login --key asks for the passphrase of an encrypted key, and does not show
   assert.equal(wrong.code, 2);
   assert.match(wrong.text, /the passphrase does not open k/i);
 });
+
+test(
+  "an application's secret is asked for and not shown, and its name is typed before it is deleted",
+  { skip },
+  async () => {
+    using bob = desk(server.url);
+    await bob.login();
+    const made = await bob.run(["app", "create", "typed", "--json"]);
+    const { id } = JSON.parse(made.out) as { readonly id: string };
+    const secret = (await bob.run(["app", "secret", "create", "typed"])).out.trimEnd();
+    const asked = new RegExp(`Client secret of ${id} at \\S+: `);
+    const signedIn = await atTerminal(bob, `jeton login --profile app --client-id ${id}`, [[asked, `${secret}\r`]]);
+    assert.equal(signedIn.code, 0, signedIn.text);
+    assert.ok(!signedIn.text.includes(secret));
+    assert.equal((await bob.run(["switch", "default"])).code, 0);
+    const question = /Type typed to confirm: /;
+    const refused = await atTerminal(bob, "jeton app delete typed", [[question, "other\r"]]);
+    assert.equal(refused.code, 2, refused.text);
+    assert.match(refused.text, /nothing was deleted/);
+    const deleted = await atTerminal(bob, "jeton app delete typed", [[question, "typed\r"]]);
+    assert.equal(deleted.code, 0, deleted.text);
+    const { text } = await atTerminal(bob, "stty cols 60; jeton key list");
+    for (const line of text.split("\n")) assert.ok(line.length <= 60, line);
+  },
+);
 
 test(
   "WEKA's revoke-tokens asks for the name at a terminal, and revokes nothing for another one",

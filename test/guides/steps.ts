@@ -261,9 +261,9 @@ const seta: readonly Step[] = [
     run: async (reader) => {
       await reader.good(makeKey);
       await reader.good(`jeton login --server ${reader.url} --username bob --password-stdin`, reader.password);
-      await reader.good("jeton key set rsa-key.private.pub");
-      assert.match(await reader.good("jeton key show"), /SHA256:/);
-      return "exit 0, by `jeton key set`";
+      await reader.good("jeton key add rsa-key.private.pub");
+      assert.match(await reader.good("jeton key list"), /SHA256:/);
+      return "exit 0, by `jeton key add`";
     },
   },
   {
@@ -290,7 +290,7 @@ const seta: readonly Step[] = [
   {
     guide: "SeTA",
     step: "the same for an application made in the profile's web page",
-    run: { not: "applications cannot be made by their owners yet" },
+    run: { not: "an application is made by `jeton app create`; its sign-in at this door has a test of its own" },
   },
 ];
 

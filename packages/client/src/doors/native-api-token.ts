@@ -1,7 +1,7 @@
 /** API tokens at Jeton's own API: made, listed, renamed, rotated and revoked. The token itself is told once. */
-import { NotUnderstood } from "../faults.ts";
 import { members, said, text, token as tokenOf, type DoorAt, type Said } from "./door.ts";
 import { problem } from "./native.ts";
+import { allPages, orNull, placeOf, texts, time, whole } from "./native-read.ts";
 
 /** Times are seconds since 1970-01-01 UTC. */
 export interface ApiToken {
@@ -51,37 +51,15 @@ export interface EndedApiToken {
 
 /** Whatever is not found, and what is somebody else's, is refused as `not_found`. */
 export interface ApiTokenDoor {
-  readonly create: (accessToken: string, wish: ApiTokenWish) => Promise<Said<MintedApiToken>>;
-  /** All that are alive, newest first. */
-  readonly list: (accessToken: string) => Promise<Said<readonly ApiToken[]>>;
+  /** For oneself, or for an application by its id. */
+  readonly create: (accessToken: string, wish: ApiTokenWish, application?: string) => Promise<Said<MintedApiToken>>;
+  /** All that are alive, newest first: one's own, or an application's. */
+  readonly list: (accessToken: string, application?: string) => Promise<Said<readonly ApiToken[]>>;
   readonly show: (accessToken: string, id: string) => Promise<Said<ApiToken>>;
   readonly rename: (accessToken: string, id: string, name: string) => Promise<Said<ApiToken>>;
   /** `keepOld`: seconds for which the old one stays good. */
   readonly rotate: (accessToken: string, id: string, keepOld: number) => Promise<Said<MintedApiToken>>;
   readonly revoke: (accessToken: string, id: string) => Promise<Said<EndedApiToken>>;
-}
-
-type Members = ReturnType<typeof members>;
-
-function time(from: Members, name: string): number {
-  const millis = Date.parse(text(from, name));
-  if (Number.isNaN(millis)) throw new NotUnderstood(`its answer has no ${name} that is a time`);
-  return millis / 1000;
-}
-
-const orNull = <T>(from: Members, name: string, read: (from: Members, name: string) => T): T | null =>
-  (from[name] ?? null) === null ? null : read(from, name);
-
-function texts(from: Members, name: string): readonly string[] {
-  const list = from[name];
-  if (!Array.isArray(list)) throw new NotUnderstood(`its answer has no list of ${name}`);
-  return list.filter((item) => typeof item === "string");
-}
-
-function whole(from: Members, name: string): number {
-  const value = from[name];
-  if (typeof value !== "number") throw new NotUnderstood(`its answer has no ${name} that is a number`);
-  return value;
 }
 
 function readApiToken(body: unknown): ApiToken {
@@ -108,37 +86,18 @@ const readMinted = (body: unknown): MintedApiToken => ({
   token: tokenOf(members(body), "token"),
 });
 
-/** The most that the server gives at once. */
-const itemsOnPage = "200";
-/** A server that has always one more page is none. */
-const mostPages = 1000;
-
 export function apiTokenDoor({ server, transport }: DoorAt): ApiTokenDoor {
-  const all = `${server}/api/v1/api-tokens`;
-  const one = (id: string, more = ""): URL => new URL(`${all}/${encodeURIComponent(id)}${more}`);
+  const allOf = (application?: string): string => `${placeOf(server, application)}/api-tokens`;
+  const one = (id: string, more = ""): URL => new URL(`${allOf()}/${encodeURIComponent(id)}${more}`);
   return {
-    create: async (token, { name, expiresIn, scopes, audiences, networks, requestsPerMinute, format }) => {
+    create: async (token, { name, expiresIn, scopes, audiences, networks, requestsPerMinute, format }, application) => {
       // What is undefined is left out, and the server's own choice.
       const limits = { audiences, networks, requests_per_minute: requestsPerMinute };
       const body = { name, expires_in: expiresIn, scopes, ...limits, format };
-      const answer = await transport({ method: "POST", url: new URL(all), token, body });
+      const answer = await transport({ method: "POST", url: new URL(allOf(application)), token, body });
       return answer.status === 201 ? said(readMinted(answer.body)) : problem(answer);
     },
-    list: async (token) => {
-      const found: ApiToken[] = [];
-      const url = new URL(all);
-      url.searchParams.set("limit", itemsOnPage);
-      for (let page = 0; page < mostPages; page += 1) {
-        const answer = await transport({ method: "GET", url, token });
-        if (answer.status !== 200) return problem(answer);
-        const { items, next_cursor: next } = members(answer.body);
-        if (!Array.isArray(items)) throw new NotUnderstood("its answer has no items");
-        found.push(...items.map(readApiToken));
-        if (typeof next !== "string") return said(found);
-        url.searchParams.set("cursor", next);
-      }
-      throw new NotUnderstood("its list has no end");
-    },
+    list: (token, application) => allPages({ transport, url: new URL(allOf(application)), token, read: readApiToken }),
     show: async (token, id) => {
       const answer = await transport({ method: "GET", url: one(id), token });
       return answer.status === 200 ? said(readApiToken(answer.body)) : problem(answer);

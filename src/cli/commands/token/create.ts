@@ -1,8 +1,10 @@
 /** `jeton token create NAME`: a token for a script, printed once. */
 import { namesOf, openApiTokenDoor, tellMinted } from "../../api-token.ts";
+import { applicationFlag, applicationOf } from "../../application.ts";
 import { command } from "../../command.ts";
 import { refusal } from "../../complaint-of.ts";
 import { exitCode } from "../../exit-codes.ts";
+import { liveToken } from "../../live-token.ts";
 import { passwordFlags } from "../../password.ts";
 import { afterRecentSignIn } from "../../recent-sign-in.ts";
 import { readSpan } from "../../span.ts";
@@ -37,6 +39,7 @@ export const tokenCreate = command({
     },
     "requests-per-minute": { takes: "N", about: "how often it may be used; as its server allows when left out" },
     opaque: { about: "nothing can be read in it, and only this server can check it" },
+    ...applicationFlag,
     ...passwordFlags,
   },
   examples: [
@@ -56,7 +59,9 @@ export const tokenCreate = command({
       format: flags.opaque === true ? "opaque" : "jwt",
     } as const;
     const door = await openApiTokenDoor(client);
-    const answer = await afterRecentSignIn(client, flags, (accessToken) => door.create(accessToken, wish));
+    const { accessToken } = await liveToken(client, client.target);
+    const application = await applicationOf(client, accessToken, flags.app);
+    const answer = await afterRecentSignIn(client, flags, (recent) => door.create(recent, wish, application));
     if (!answer.ok) throw refusal(`${client.target.server} makes no such API token`, answer);
     tellMinted(client, `API token ${answer.value.name} made`, answer.value);
     return exitCode("done");

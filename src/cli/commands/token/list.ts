@@ -1,30 +1,30 @@
 /** `jeton token list`: your API tokens, without the tokens themselves. */
 import type { ApiToken } from "../../../../packages/client/src/doors/native-api-token.ts";
 import { apiTokenJson, openApiTokenDoor } from "../../api-token.ts";
+import { applicationFlag, applicationOf } from "../../application.ts";
 import type { Client } from "../../client.ts";
 import { command } from "../../command.ts";
 import { refusal } from "../../complaint-of.ts";
 import { exitCode } from "../../exit-codes.ts";
 import { liveToken } from "../../live-token.ts";
-import { instantText, iso } from "../../span.ts";
+import { whenText } from "../../span.ts";
 import { table } from "../../table.ts";
 
 function rowOf({ name, id, expiresAt, lastUsedAt, format }: ApiToken, { io, now }: Client): readonly string[] {
-  // In a pipe, what a program can compare.
-  const when = (at: number | null): string =>
-    at === null ? "never" : io.columns() === undefined ? iso(at) : instantText(at, now());
+  const when = (at: number | null): string => whenText(at, io.columns() === undefined ? undefined : now());
   return [name, id, when(expiresAt), when(lastUsedAt), format];
 }
 
 export const tokenList = command({
-  usage: "token list [--no-header]",
+  usage: "token list [--app NAME] [--no-header]",
   about: "Lists your API tokens, newest first. The tokens themselves are shown to nobody.",
   operands: 0,
-  flags: { "no-header": { about: "without the first line" } },
+  flags: { ...applicationFlag, "no-header": { about: "without the first line" } },
   run: async ({ flags }, client) => {
     const { accessToken } = await liveToken(client, client.target);
-    const answer = await (await openApiTokenDoor(client)).list(accessToken);
-    if (!answer.ok) throw refusal("cannot list your API tokens", answer);
+    const door = await openApiTokenDoor(client);
+    const answer = await door.list(accessToken, await applicationOf(client, accessToken, flags.app));
+    if (!answer.ok) throw refusal("cannot list the API tokens", answer);
     client.voice.answer({
       json: { api_tokens: answer.value.map(apiTokenJson) },
       text: table(

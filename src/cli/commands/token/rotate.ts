@@ -1,5 +1,6 @@
 /** `jeton token rotate ID`: a new token in the place of an old one, which may stay good until all have the new one. */
 import { findApiToken, openApiTokenDoor, tellMinted } from "../../api-token.ts";
+import { applicationFlag } from "../../application.ts";
 import { command } from "../../command.ts";
 import { refusal } from "../../complaint-of.ts";
 import { exitCode } from "../../exit-codes.ts";
@@ -16,6 +17,7 @@ export const tokenRotate = command({
   operands: 1,
   flags: {
     "keep-old": { takes: "TIME", about: "the old one stays good so long, 30d at most; it ends now when left out" },
+    ...applicationFlag,
     ...passwordFlags,
   },
   examples: [["X=$(jeton token rotate ci --keep-old 24h)", "a day to bring the new one to where it is used"]],
@@ -24,7 +26,7 @@ export const tokenRotate = command({
     const keepOld = flags["keep-old"] === undefined ? 0 : readSpan("keep-old", flags["keep-old"]);
     const { accessToken } = await liveToken(client, client.target);
     const door = await openApiTokenDoor(client);
-    const id = await findApiToken(door, { accessToken, meant, heirOnly: true });
+    const id = await findApiToken(client, door, { accessToken, meant, app: flags.app, heirOnly: true });
     const answer = await afterRecentSignIn(client, flags, (recent) => door.rotate(recent, id, keepOld));
     if (!answer.ok) throw refusal("the API token was not rotated", answer);
     const { name, createdAt } = answer.value;

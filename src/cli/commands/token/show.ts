@@ -1,6 +1,7 @@
 /** `jeton token show ID`: all that is known of an API token, but for itself. */
 import type { ApiToken } from "../../../../packages/client/src/doors/native-api-token.ts";
 import { apiTokenJson, findApiToken, openApiTokenDoor } from "../../api-token.ts";
+import { applicationFlag } from "../../application.ts";
 import { command } from "../../command.ts";
 import { refusal } from "../../complaint-of.ts";
 import { exitCode } from "../../exit-codes.ts";
@@ -32,12 +33,12 @@ export const tokenShow = command({
   usage: "token show ID",
   about: "Tells what an API token of yours may do, until when, and when it was used last. ID: or its name.",
   operands: 1,
-  flags: {},
-  run: async ({ operands: [meant] }, client) => {
+  flags: applicationFlag,
+  run: async ({ flags, operands: [meant] }, client) => {
     if (meant === undefined) throw usage("token show needs an id or a name", "jeton token list");
     const { accessToken } = await liveToken(client, client.target);
     const door = await openApiTokenDoor(client);
-    const id = await findApiToken(door, { accessToken, meant, heirOnly: true });
+    const id = await findApiToken(client, door, { accessToken, meant, app: flags.app, heirOnly: true });
     const answer = await door.show(accessToken, id);
     if (!answer.ok) throw refusal("there is no API token to show", answer, "jeton token list");
     client.voice.answer({ json: apiTokenJson(answer.value), text: textOf(answer.value, client.now()) });
