@@ -24,9 +24,9 @@ export async function openAuthKeyDoor(
   return authKeyDoor({ server: target.server, transport: await client.openTransport(target) }, application);
 }
 
-export function readFile(file: string): string {
+export function readFile(file: string): Buffer {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Complaint("usage", `${file} cannot be read`, { code: "usage", why }, { cause });
@@ -34,7 +34,7 @@ export function readFile(file: string): string {
 }
 
 export function readPublicKey(file: string): string {
-  const text = readFile(file);
+  const text = readFile(file).toString("utf8");
   // The server would refuse it too, and would have seen it.
   if (/PRIVATE KEY|"d"\s*:/.test(text)) {
     const line = text.includes("BEGIN OPENSSH")

@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { globalFlags } from "./global-flags.ts";
 import { flagsOf } from "./parse.ts";
 import { readProfiles } from "./profiles.ts";
-import { wordsOf } from "./words.ts";
+import { wordsOf, type Word } from "./words.ts";
 
 const profileNames = ({ folder }: Environment): readonly string[] => [...readProfiles(folder).byName.keys()];
 
@@ -48,6 +48,10 @@ async function ofServer({ word: { name }, rest }: Chosen, current: string): Prom
   return verb === undefined ? verbs : [];
 }
 
+/** The noun that the words end with, whatever flags stand before it. */
+const nounOf = (before: readonly string[], words: readonly Word[]): string =>
+  before.map((_, at) => before.slice(at).join(" ")).find((noun) => wordsAfter(noun, words).length > 0) ?? "";
+
 async function all(before: readonly string[], current: string, environment: Environment): Promise<readonly string[]> {
   const words = wordsOf(environment.calledAs);
   const chosen = chooseWord(before, words, environment.calledAs);
@@ -60,7 +64,7 @@ async function all(before: readonly string[], current: string, environment: Envi
     if (current.startsWith("-")) return written(globalFlags);
     return [...new Set(words.map(({ name }) => name.split(" ", 1)[0]!)), "help"];
   }
-  if (chosen instanceof Complaint) return wordsAfter(before.join(" "), words);
+  if (chosen instanceof Complaint) return wordsAfter(nounOf(before, words), words);
   if (chosen.word.load === null) return ofServer(chosen, current);
   if (current.startsWith("-")) return written(flags);
   return [...wordsAfter(chosen.word.name, words), ...(await operands(chosen.word.name, environment))];

@@ -54,6 +54,7 @@ const cases: readonly (readonly [typed: readonly string[], expected: readonly st
     ["app", "secret", ""],
     ["create", "list", "revoke"],
   ],
+  [["--server", "x", "app", "secret", "l"], ["list"]],
   [["app", "secret", "create", "--expires"], ["--expires-in"]],
   [
     ["login", "--client-"],

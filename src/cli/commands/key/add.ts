@@ -1,9 +1,8 @@
 /** `jeton key add FILE`: a public key that one signs in with from now on, proved by a signature of its private half. */
 import { existsSync } from "node:fs";
 
-import type { AuthKeyDoor } from "../../../../packages/client/src/doors/native-key.ts";
 import type { Said } from "../../../../packages/client/src/doors/door.ts";
-import type { AuthKey } from "../../../../packages/client/src/doors/native-key.ts";
+import type { AuthKey, AuthKeyDoor } from "../../../../packages/client/src/doors/native-key.ts";
 import { applicationFlag } from "../../application.ts";
 import { keyJson, keyText, openAuthKeyDoor, readFile, readPublicKey, usualName } from "../../auth-key.ts";
 import type { Client } from "../../client.ts";
@@ -31,7 +30,7 @@ type Add = (door: AuthKeyDoor, accessToken: string, wish: KeyWish) => Promise<Sa
 function signedElsewhere({ io }: Client, { challenge, signature: file }: Proof): Add {
   if (challenge === undefined || file === undefined)
     throw usage("--challenge and --signature belong together", "jeton key challenge FILE, and sign what it prints");
-  const signature = (file === "-" ? io.readInput() : readFile(file)).trim();
+  const signature = (file === "-" ? io.readInput() : readFile(file).toString("utf8")).trim();
   return (door, accessToken, wish) => door.add(accessToken, { ...wish, challenge, signature });
 }
 

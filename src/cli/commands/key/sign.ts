@@ -1,26 +1,14 @@
 /** `jeton key sign FILE`: a signature as the server takes it, for those who write a client of their own. */
-import { readFileSync } from "node:fs";
-
+import { readFile } from "../../auth-key.ts";
 import { command } from "../../command.ts";
-import { Complaint } from "../../complaint.ts";
 import { exitCode } from "../../exit-codes.ts";
 import { readSigningKey } from "../../signing-key.ts";
 import { usage } from "../../usage.ts";
 
-/** All bytes as they are. */
-function bytesOf(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Complaint("usage", `${file} cannot be read`, { code: "usage", why }, { cause });
-  }
-}
-
 export const keySign = command({
   usage: "key sign [FILE|-] --key PRIVATE [--hex]",
   about:
-    "Signs FILE, or standard input, and prints the signature in base64url: RSASSA-PKCS1-v1_5 with SHA-256, ECDSA with SHA-256 as r and s side by side, or Ed25519, as the key is. Every byte counts, the end of a line too. Asks no server.",
+    "Signs FILE, or the text on standard input, and prints the signature in base64url: RSASSA-PKCS1-v1_5 with SHA-256, ECDSA with SHA-256 as r and s side by side, or Ed25519, as the key is. Every byte counts, the end of a line too. Asks no server.",
   operands: 1,
   flags: {
     key: { takes: "PRIVATE", about: "the private key" },
@@ -34,7 +22,7 @@ export const keySign = command({
   run: async ({ flags, operands: [file = "-"] }, client) => {
     if (flags.key === undefined) throw usage("key sign needs a private key", "jeton key sign FILE --key PRIVATE");
     const key = await readSigningKey(client, flags.key);
-    const message = file === "-" ? Buffer.from(client.io.readInput()) : bytesOf(file);
+    const message = file === "-" ? Buffer.from(client.io.readInput()) : readFile(file);
     const signature = Buffer.from(key.sign(message)).toString(flags.hex === true ? "hex" : "base64url");
     client.voice.answer({ json: { signature, type: key.type, fingerprint: key.fingerprint }, text: `${signature}\n` });
     return exitCode("done");

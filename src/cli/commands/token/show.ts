@@ -9,7 +9,7 @@ import { liveToken } from "../../live-token.ts";
 import { instantText } from "../../span.ts";
 import { usage } from "../../usage.ts";
 
-function textOf(token: ApiToken, now: number): string {
+function textOf(token: ApiToken, owner: string, now: number): string {
   const { lastUsedAt, lastUsedFrom, replacedBy, requestsPerMinute: requests } = token;
   const from = lastUsedFrom === null ? "" : ` from ${lastUsedFrom}`;
   const facts: readonly (readonly [string, string])[] = [
@@ -18,7 +18,7 @@ function textOf(token: ApiToken, now: number): string {
     ["Made", instantText(token.createdAt, now)],
     ["Expires", token.expiresAt === null ? "when it is revoked" : instantText(token.expiresAt, now)],
     ["Last used", lastUsedAt === null ? "never" : `${instantText(lastUsedAt, now)}${from}`],
-    ["Scopes", token.scopes?.join(" ") ?? "what belongs to you"],
+    ["Scopes", token.scopes?.join(" ") ?? `what belongs to ${owner}`],
     ["Audiences", token.audiences?.join(" ") ?? "this server, and all that trust it"],
     ["Networks", token.networks?.join(" ") ?? "anywhere"],
     ["Requests", `${requests ?? "as many as its server allows"} a minute`],
@@ -41,7 +41,10 @@ export const tokenShow = command({
     const id = await findApiToken(client, door, { accessToken, meant, app: flags.app, heirOnly: true });
     const answer = await door.show(accessToken, id);
     if (!answer.ok) throw refusal("there is no API token to show", answer, "jeton token list");
-    client.voice.answer({ json: apiTokenJson(answer.value), text: textOf(answer.value, client.now()) });
+    client.voice.answer({
+      json: apiTokenJson(answer.value),
+      text: textOf(answer.value, flags.app ?? "you", client.now()),
+    });
     return exitCode("done");
   },
 });
