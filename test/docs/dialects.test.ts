@@ -1,30 +1,22 @@
 /** The pages of the dialects: their commands, run against the demonstration, print what the pages say. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { dialectNames } from "../../src/core/dialect-names.ts";
 import { scratch, serve, shell, type Server } from "../cli/program.ts";
+import { printing, readPage } from "./page.ts";
 
 const folder = join(import.meta.dirname, "../../docs/dialects");
 const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
-const read = (page: string): string => readFileSync(join(folder, page), "utf8");
 
-/** Commands of a page, and what it says that they print; an ellipsis stands for what differs from run to run. */
-const withCommands = pages.flatMap((page) => {
-  const [, commands, printed] = /```sh\n([^]*?)```\n\nprints\n\n```\w+\n([^]*?)```/.exec(read(page)) ?? [];
-  return commands === undefined || printed === undefined ? [] : [{ page, commands, printed }];
-});
-
-const pattern = (printed: string): RegExp =>
-  new RegExp(
-    `^${printed
-      .split("…")
-      .map(RegExp.escape)
-      .join(String.raw`[\w.-]+`)}$`,
-  );
+const withCommands = pages.flatMap((page) =>
+  readPage(join("dialects", page)).blocks.flatMap(({ text: commands, prints }) =>
+    prints === undefined ? [] : [{ page, commands, prints }],
+  ),
+);
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
@@ -39,11 +31,11 @@ describe("docs/dialects", () => {
     house[Symbol.dispose]();
   });
 
-  for (const { page, commands, printed } of withCommands) {
+  for (const { page, commands, prints } of withCommands) {
     test(`${page}: its commands print what it says`, { skip: hasCurl ? false : "curl is not installed" }, async () => {
       const script = commands.replaceAll("http://127.0.0.1:8420", server.url);
       const { out, err } = await shell(script, { cwd: house.path() });
-      assert.match(out, pattern(printed), err);
+      assert.match(out, printing(prints), err);
     });
   }
 
@@ -53,9 +45,6 @@ describe("docs/dialects", () => {
   });
 
   test("every file that a page points to is there", () => {
-    for (const page of pages) {
-      for (const [, path] of read(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
-        assert.ok(existsSync(join(dirname(join(folder, page)), path!)), `${page}: ${String(path)}`);
-    }
+    for (const page of pages) assert.deepEqual(readPage(join("dialects", page)).lost, [], page);
   });
 });

@@ -1,36 +1,17 @@
 /** Authentication keys and signatures as other programs make them: OpenSSH, OpenSSL, PyCryptodome, jose. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { exportJWK, exportSPKI, FlattenedSign, generateKeyPair } from "jose";
 
 import type { AuthKey } from "../../src/core/auth-key.ts";
 import { authKeys } from "../../src/keys/auth-keys.ts";
-import { scratch, type Scratch } from "../cli/program.ts";
+import { scratch } from "../cli/program.ts";
 import { raw } from "./auth-key-pairs.ts";
+import { fileWith, printed, python, withoutOpenssl, withoutPython, withoutSsh } from "./programs.ts";
 
 const { read, readSignature, verify } = authKeys({ maxRsaBits: 4096 });
 const message = "jeton-login-v1:what a person signs, with the programs of the day: ä€😀";
-
-const python = "/usr/bin/python3";
-const has = (program: string, ...words: readonly string[]): boolean => {
-  const { error, status } = spawnSync(program, words);
-  // Asked for its use, ssh-keygen fails.
-  return error === undefined && (status === 0 || words[0] === "-?");
-};
-const withoutSsh = has("ssh-keygen", "-?") ? false : "ssh-keygen is missing. Do: apt-get install openssh-client";
-const withoutOpenssl = has("openssl", "version") ? false : "openssl is missing. Do: apt-get install openssl";
-const withoutPython = has(python, "-c", "import Cryptodome")
-  ? false
-  : "PyCryptodome is missing. Do: apt-get install python3-pycryptodome";
-
-/** What a program prints on standard output. */
-function printed(program: string, words: readonly string[], input?: string): Buffer {
-  const { status, stdout, stderr } = spawnSync(program, words, input === undefined ? {} : { input });
-  assert.equal(status, 0, String(stderr));
-  return stdout;
-}
 
 async function keyIn(text: string): Promise<AuthKey> {
   const found = await read(text);
@@ -45,12 +26,6 @@ function verifies({ spki }: AuthKey, bytes: Uint8Array | string, over = message)
   assert.ok(signature !== undefined);
   assert.equal(verify([spki], over, signature, 1), 0);
   assert.equal(verify([spki], `${over}\n`, signature, 1), undefined);
-}
-
-function fileWith(folder: Scratch, name: string, content: string): string {
-  const file = folder.path(name);
-  writeFileSync(file, content);
-  return file;
 }
 
 const opensshTypes = [
