@@ -182,7 +182,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     answers: { 200: { description: "A page of tokens, without the tokens themselves.", schema: ApiTokenPage } },
     refusals: ["invalid_request", "not_found"],
   })(async ({ caller, params, query }) => {
-    const found = await engine.findApplication(caller, params.id);
+    const found = await engine.findApplication(caller, params.id, "read");
     const page = found.ok ? await engine.listApiTokens(caller, found.value.id, pageOf(query)) : found;
     if (!page.ok) return page;
     const items = page.value.items.map((row) => toWire(row, caller));

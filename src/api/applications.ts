@@ -20,7 +20,9 @@ const Application = z
     name: z.string().meta({ description: "It signs in by this name with a key." }),
     display_name: z.string(),
     roles: z.array(z.string()).meta({ description: "It has them while its owner may do all that they allow." }),
-    status: z.enum(["active", "disabled", "locked", "deleted"]),
+    status: z
+      .enum(["active", "disabled", "locked", "deleted"])
+      .meta({ description: "Its own; while its owner is not active, nothing of it is accepted either." }),
     created_at: time,
   })
   .meta({ id: "Application" });
@@ -118,7 +120,7 @@ const statusRoute = (engine: Engine, verb: keyof typeof verbs): NativeRoute =>
     body: "none",
     params: ApplicationPath,
     answers: { 200: { description: "The application, and what has ended.", schema: StatusAnswer } },
-    refusals: ["not_found", "wrong_state"],
+    refusals: ["not_found", "forbidden", "wrong_state"],
   })(async ({ caller, params, from }) => {
     const done = await engine.setApplicationStatus(caller, { id: params.id, verb }, from);
     return done.ok ? { status: 200, body: statusToWire(done.value) } : done;
@@ -172,7 +174,7 @@ export const applicationsRoutes = (engine: Engine): readonly NativeRoute[] => [
     answers: { 200: { description: "The application.", schema: Application } },
     refusals: ["not_found"],
   })(async ({ caller, params }) => {
-    const found = await engine.findApplication(caller, params.id);
+    const found = await engine.findApplication(caller, params.id, "read");
     return found.ok ? { status: 200, body: toWire(found.value) } : found;
   }),
 
@@ -219,7 +221,7 @@ export const applicationsRoutes = (engine: Engine): readonly NativeRoute[] => [
     answers: { 201: { description: "The secret; it is shown this once.", schema: MadeSecret } },
     refusals: ["invalid_request", "reauthentication_needed", "not_found", "too_many"],
   })(async ({ caller, params, body, from }) => {
-    const expiresIn = body.expires_in === undefined ? undefined : seconds(body.expires_in);
+    const expiresIn = typeof body.expires_in === "number" ? seconds(body.expires_in) : undefined;
     const wish = { application: params.id, name: body.name, expiresIn };
     const made = await engine.addClientSecret(caller, wish, from);
     if (!made.ok) return made;

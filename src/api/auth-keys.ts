@@ -141,7 +141,7 @@ const collectionRoutes = (
       refusals: ["invalid_request", "reauthentication_needed", "too_many", ...absent],
     })(async ({ caller, params: of, body, from }) => {
       const { name, public_key: key, challenge, signature, expires_in: life } = body;
-      const expiresIn = life === undefined ? undefined : seconds(life);
+      const expiresIn = typeof life === "number" ? seconds(life) : undefined;
       const wish = { subject: subjectOf(of), name, publicKey: key, challenge, signature, expiresIn };
       const added = await engine.addAuthKey(caller, wish, from);
       if (!added.ok) return added;

@@ -14,5 +14,6 @@ export const credentialLife = z
   .int("a whole number of seconds")
   .min(60)
   .max(315_360_000)
+  .nullable()
   .optional()
-  .meta({ description: "Seconds. Left out: it has no end." });
+  .meta({ description: "Seconds. Null, or left out: it has no end." });

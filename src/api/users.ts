@@ -142,7 +142,7 @@ export const usersRoutes = (engine: Engine): readonly NativeRoute[] => [
     body: { json: NewUser },
     params: null,
     answers: { 201: { description: "The user.", schema: User } },
-    refusals: ["invalid_request", "not_found", "forbidden", "name_taken"],
+    refusals: ["invalid_request", "reauthentication_needed", "not_found", "forbidden", "name_taken"],
   })(async ({ caller, body, from }) => {
     const { username, password, password_hash: passwordHash } = body;
     const wish = {
@@ -217,7 +217,7 @@ export const usersRoutes = (engine: Engine): readonly NativeRoute[] => [
     body: "none",
     params: UserPath,
     answers: { 201: { description: "The token; it is shown this once.", schema: Reset } },
-    refusals: ["not_found", "forbidden", "wrong_state"],
+    refusals: ["reauthentication_needed", "not_found", "forbidden", "wrong_state"],
   })(async ({ caller, params, from }) => {
     const issued = await engine.issuePasswordReset(caller, params.id, from);
     if (!issued.ok) return issued;

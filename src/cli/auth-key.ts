@@ -92,4 +92,5 @@ export const keyJson = (key: AuthKey): object => ({
   expires_at: key.expiresAt === null ? null : iso(key.expiresAt),
   last_used_at: key.lastUsedAt === null ? null : iso(key.lastUsedAt),
   last_used_from: key.lastUsedFrom,
+  own_messages: key.ownMessages,
 });

@@ -92,6 +92,9 @@ export interface DialectPlace {
 
 const nativeClient = clientId("native");
 
+/** Looks at whether a new key can be broken, of one subject in a minute. */
+const keyChecks = 20;
+
 /** Every client that a door of this server stands for. */
 const doorClients = [nativeClient, ...dialectNames.map(clientId)];
 
@@ -128,6 +131,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     }),
     networkOf: throttleKey,
     spendChange: changes,
+    spendKeyCheck: allowances(keyChecks),
     isWithin: withinNetworks(),
     canonicalNetworks,
     apiTokens: {
@@ -231,8 +235,11 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),
     gate: vitals.gate,
     meter: meters,
-    // A token that leaked must not use up what its owner needs to end it.
-    spend: ({ holder: { subject }, by }, now) => changes(by.kind === "session" ? subject : `tokens of ${subject}`, now),
+    // A token that leaked must not use up what its owner needs to end it, nor a stolen session what ends the session.
+    spend: ({ holder: { subject }, by }, shed, now) => {
+      const who = by.kind === "session" ? subject : `tokens of ${subject}`;
+      return changes(shed === "revoke" ? `endings by ${who}` : who, now);
+    },
     reachesAll: ({ holder }) => authorityOf(holder).organisation === null,
     onRefused: ({ code, why = null, session = null }, { requestId, route, address }) =>
       refusals.add({ at: clock.now(), requestId, route, code, why, session, address }),

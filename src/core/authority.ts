@@ -60,16 +60,20 @@ export interface Managed {
 }
 
 /**
- * Whether the credentials of a subject are somebody's to make, see and end: one's own, and those of an application that is
- * one's own, or one's organisation's where one administers it. Nobody else's, whatever rights one has.
+ * Whether the credentials of a subject are somebody's to see (`read`), or to make and end (`write`): one's own, and those of
+ * an application that is one's own, or one's organisation's where one administers it. Nobody else's, whatever rights one has.
  */
 export function mayManage(
   { subject, authority }: { readonly subject: SubjectId | null; readonly authority: Authority },
   target: Managed,
+  verb: "read" | "write",
 ): boolean {
   if (target.id === subject) return true;
-  if (target.kind !== "application" || !allows(authority, "applications:write")) return false;
-  return target.owner === null ? mayChange(authority, target) === "yes" : target.owner === subject;
+  if (target.kind !== "application" || !allows(authority, `applications:${verb}`)) return false;
+  if (target.owner !== null) return target.owner === subject;
+  return verb === "write"
+    ? mayChange(authority, target) === "yes"
+    : reaches(authority, target.organisation) && allows(authority, "users:read");
 }
 
 /** What of an application's roles it has while its owner has these: a role all of which the owner may do. */

@@ -44,6 +44,10 @@ function circumstances({ at, actor, address }: Told): string {
   return `This was done${who} on ${spoken(at)}${address === null ? "" : `, from the address ${oneLine(address)}`}.`;
 }
 
+/** What a new password does not end is looked for. */
+const changePassword =
+  "change your password, which ends every session, key and token of yours, and look through your applications with jeton app list";
+
 const words: Readonly<Record<NoticeKind, (told: Told) => Words>> = {
   api_token_ends: (told) => {
     const { id, name, ends } = tokenOf(told);
@@ -62,25 +66,49 @@ const words: Readonly<Record<NoticeKind, (told: Told) => Words>> = {
       text: [
         `an API token named "${name}" was made for ${whose(told)}; ${ends === null ? "it has no end" : `it ends on ${spoken(ends)}`}. ${circumstances(told)}`,
         told.subject.kind === "application"
-          ? `If you know of it, there is nothing to do. If you do not, end it with jeton token revoke ${id}, and do what you would do if somebody had your password.`
-          : `If you know of it, there is nothing to do. If you do not, end it with jeton token revoke ${id}, change your password, which ends every session and token of yours, and tell your administrator.`,
+          ? `If you know of it, there is nothing to do. If you do not, end it with jeton token revoke ${id} --app ${oneLine(told.subject.username)}, and change your password.`
+          : `If you know of it, there is nothing to do. If you do not, end it with jeton token revoke ${id}, ${changePassword}, and tell your administrator.`,
       ],
     };
   },
+  api_token_rotated: (told) => {
+    const { id, name } = tokenOf(told);
+    return {
+      subject: `An API token was rotated: ${name}`,
+      text: [
+        `the API token "${name}" of ${whose(told)} was rotated with a token, and not by somebody who signed in. ${circumstances(told)}`,
+        `If that is what a script of yours does, there is nothing to do. If it is not, end the new one with jeton token revoke ${id}, ${changePassword}, and tell your administrator.`,
+      ],
+    };
+  },
+  subject_changed: (told) => ({
+    subject: "Your e-mail addresses were changed",
+    text: [
+      `the e-mail addresses of ${whose(told)} were changed; from now on notices go to the new ones. ${circumstances(told)}`,
+      ifPasswordIsNotYours,
+    ],
+  }),
+  password_reset_issued: (told) => ({
+    subject: "Somebody may set your password anew",
+    text: [
+      `a one-time token was made with which the password of ${whose(told)} can be set anew within a day. ${circumstances(told)}`,
+      "If you asked for it, there is nothing to do. If you did not, tell another administrator at once.",
+    ],
+  }),
   auth_key_set: (told) => ({
     subject: "A new key for signing in",
     text: [
       `a public key was added with which one can sign in as ${whose(told)}; its fingerprint is ${oneLine(String(told.detail["fingerprint"]))}. ${circumstances(told)}`,
       told.subject.kind === "application"
-        ? "If you know of it, there is nothing to do. If you do not, remove it with jeton key revoke, and do what you would do if somebody had your password."
-        : "If you know of it, there is nothing to do. If you do not, change your password, which removes the key and ends every session and token of yours, and tell your administrator.",
+        ? `If you know of it, there is nothing to do. If you do not, remove it with jeton key revoke ${oneLine(String(told.detail["auth_key"]))} --app ${oneLine(told.subject.username)}, and change your password.`
+        : `If you know of it, there is nothing to do. If you do not, ${changePassword}, and tell your administrator.`,
     ],
   }),
   client_secret_made: (told) => ({
     subject: `A new client secret of ${oneLine(told.subject.username)}`,
     text: [
       `a client secret named "${oneLine(String(told.detail["name"]))}" was made, with which one can sign in as ${whose(told)}. ${circumstances(told)}`,
-      "If you know of it, there is nothing to do. If you do not, end it with jeton app secret revoke, and do what you would do if somebody had your password.",
+      `If you know of it, there is nothing to do. If you do not, end it with jeton app secret revoke ${oneLine(told.subject.username)} ${oneLine(String(told.detail["client_secret"]))}, and change your password.`,
     ],
   }),
   password_changed: (told) => ({

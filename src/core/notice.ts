@@ -12,18 +12,46 @@ export type NoticeChannel = (typeof noticeChannels)[number];
 /** Events of the journal that their subject is told of at once, each with the members of its detail that are told. */
 const noticedEvents = {
   api_token_minted: ["api_token", "name", "expires_at", "scopes"],
-  auth_key_set: ["auth_key", "name", "fingerprint", "type", "bits"],
+  // A person who rotates a token knows of it; whoever has a token may not be that person.
+  api_token_rotated: ["api_token", "name", "replaces", "by_api_token"],
+  auth_key_set: ["auth_key", "name", "fingerprint", "type", "bits", "expires_at"],
   client_secret_made: ["client_secret", "name", "expires_at"],
   password_changed: [],
+  password_reset_issued: [],
   password_reset: [],
+  // Told to the addresses of before.
+  subject_changed: ["emails"],
 } as const satisfies Partial<Record<JournalKind, readonly string[]>>;
 
 type NoticedEvent = keyof typeof noticedEvents;
 
+/** Of these kinds only the events that have such a member. */
+const onlyWith: Partial<Record<NoticedEvent, string>> = {
+  api_token_rotated: "by_api_token",
+  subject_changed: "emails",
+};
+
+/** What may not be crowded out by what somebody does often. */
+const reserved: ReadonlySet<NoticeKind> = new Set<NoticeKind>([
+  "auth_key_set",
+  "client_secret_made",
+  "password_changed",
+  "password_reset_issued",
+  "password_reset",
+  "subject_changed",
+]);
+
 /** `api_token_ends` is the one that is not told of an event: nothing has happened yet. */
 export type NoticeKind = NoticedEvent | "api_token_ends";
 
-export const isNoticed = (event: JournalKind): event is NoticedEvent => Object.hasOwn(noticedEvents, event);
+const isNoticedKind = (event: JournalKind): event is NoticedEvent => Object.hasOwn(noticedEvents, event);
+
+/** The kind of the notice that an event makes; undefined: none. */
+export function noticedKind(event: JournalKind, detail: JournalDetail): NoticedEvent | undefined {
+  if (!isNoticedKind(event)) return undefined;
+  const needed = onlyWith[event];
+  return needed === undefined || detail[needed] !== undefined ? event : undefined;
+}
 
 export const toldDetail = (event: NoticedEvent, detail: JournalDetail): JournalDetail =>
   Object.fromEntries(
@@ -66,7 +94,21 @@ export interface Notice {
 }
 
 /** So many may wait. When there is no room, warnings come later, and what is told at once is dropped. */
-export const mostWaiting = 10_000;
+const mostWaiting = 10_000;
+
+/** Of these, so many are kept free for what tells of a new way in, and one reader has so many of the others. */
+const keptFree = 2000;
+const mostOfOne = 200;
+
+/** Whether `count` more notices of this kind may wait, beside all that wait and those of the same reader. */
+export const hasRoom = (
+  kind: NoticeKind,
+  count: number,
+  waiting: { readonly all: number; readonly ofReader: number },
+): boolean =>
+  reserved.has(kind)
+    ? waiting.all + count <= mostWaiting
+    : waiting.all + count <= mostWaiting - keptFree && waiting.ofReader + count <= mostOfOne;
 
 /** A notice that could not be delivered for so long is given up. */
 export const givenUpAfter = days(3);

@@ -37,6 +37,7 @@ export const after = (start: Seconds, span: Seconds): Seconds => (start + span) 
 /** The time from `start` to `end`; negative when `end` comes first. */
 export const between = (start: Seconds, end: Seconds): Seconds => (end - start) as Seconds;
 
+export const later = (a: Seconds, b: Seconds): Seconds => (a > b ? a : b);
 export const earlier = (a: Seconds, b: Seconds): Seconds => (a < b ? a : b);
 
 export const secondsFromMillis = (value: Millis): Seconds => Math.floor(value / 1000) as Seconds;

@@ -54,11 +54,19 @@ function headersOf({ id }: Notice, body: string, { secret, now }: WebhookOptions
   };
 }
 
-/** 410 is the one refusal that says of itself that it is for good; whoever gives any other may be mended. */
+/** What a receiver says to whoever comes, and not to this notice: who are you, nothing is here, too slow, too many. */
+const toAnybody: ReadonlySet<number> = new Set([401, 404, 408, 429]);
+
+/**
+ * 410 is the one refusal that says of itself that it is for good; whoever gives any other may be mended. Most of 4xx is about
+ * what was sent, which a name that somebody chose can bring about, and so it holds up that notice alone.
+ */
 function judge({ statusCode: status = 0 }: IncomingMessage): Delivery {
   if (status >= 200 && status < 300) return { kind: "delivered" };
   const reason = `HTTP ${status}`;
-  return status === 410 ? { kind: "refused", reason } : { kind: "failed", of: "channel", reason };
+  if (status === 410) return { kind: "refused", reason };
+  const ofNotice = status >= 400 && status < 500 && !toAnybody.has(status);
+  return { kind: "failed", of: ofNotice ? "notice" : "channel", reason };
 }
 
 const codeOf = (fault: Error): string =>

@@ -13,6 +13,7 @@ import { on, type Principal } from "./introspect.ts";
 import type { OrganisationRecord, OrganisationSettings, Revocation, SubjectRecord } from "../core/directory.ts";
 import type { StatusVerb } from "./directory-store.ts";
 import type { Chance, Clock, Store } from "./ports.ts";
+import { recentSession } from "./recent-session.ts";
 import { badEmail, canonicalEmails, createSubject, type SubjectsDeps, type SubjectWish } from "./subjects.ts";
 
 export interface AdministrationDeps extends SubjectsDeps {
@@ -42,20 +43,24 @@ export interface StatusChange {
   readonly revocation: Revocation | undefined;
 }
 
-/** A new user of the caller's organisation, unless the wish names another. */
-export const createUser = (
+/**
+ * A new user of the caller's organisation, unless the wish names another. Whoever gives one a password as well makes a way
+ * in that outlives what it was made with, so that takes a sign-in by password of a moment ago. Refuses as `createSubject`,
+ * and with `reauthentication_needed`.
+ */
+export async function createUser(
   deps: AdministrationDeps,
   caller: Principal,
   wish: Omit<SubjectWish, "kind" | "organisation" | "unsafeSkipPasswordPolicy"> & {
     readonly organisation: OrganisationId | undefined;
   },
   from: Circumstances,
-): Promise<Outcome<SubjectRecord>> =>
-  createSubject(
-    deps,
-    { ...wish, kind: "user", organisation: wish.organisation ?? caller.holder.organisation },
-    on(caller, from),
-  );
+): Promise<Outcome<SubjectRecord>> {
+  const canSignIn = wish.password !== undefined || wish.passwordHash !== undefined;
+  if (canSignIn && recentSession(caller, deps.clock.now()) === undefined) return refused("reauthentication_needed");
+  const organisation = wish.organisation ?? caller.holder.organisation;
+  return createSubject(deps, { ...wish, kind: "user", organisation }, on(caller, from));
+}
 
 export async function changeSubject(
   deps: AdministrationDeps,

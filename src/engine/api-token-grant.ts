@@ -3,14 +3,13 @@
  * (RFC 8693 section 5), and never more than the operator and the organisation allow.
  */
 import { longestApiToken, type ApiTokenFormat, type ApiTokenRow } from "../core/api-token.ts";
-import type { SubjectId } from "../core/ids.ts";
 import { mayMintBy, type Minting } from "../core/minting.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
 import { everydayScopes, scopesOfRoles, type Scope } from "../core/scope.ts";
 import type { Holder } from "../core/session.ts";
 import { after, earlier, type Seconds } from "../core/units.ts";
 import type { Principal } from "./introspect.ts";
-import { managedSubject } from "./manage.ts";
+import { managedSubject, type Whose } from "./manage.ts";
 import type { Store } from "./ports.ts";
 import { recentSession } from "./recent-session.ts";
 
@@ -30,7 +29,7 @@ export interface ApiTokenLimits {
 
 export interface ApiTokenWish {
   /** Whose it is to be: the caller's, or that of an application that it looks after. */
-  readonly subject: SubjectId | "own";
+  readonly subject: Whose;
   readonly name: string;
   /** Undefined: the usual life. Null: until it is revoked. */
   readonly expiresIn: Seconds | null | undefined;
@@ -51,7 +50,8 @@ interface GrantDeps {
 }
 
 /** A token with limits of its own makes no token without them. */
-const isNarrow = ({ audiences, networks }: ApiTokenRow): boolean => audiences !== null || networks !== null;
+const isNarrow = ({ audiences, networks, requestsPerMinute }: ApiTokenRow): boolean =>
+  audiences !== null || networks !== null || requestsPerMinute !== null;
 
 /** Why the caller may make no token at all; undefined where it may. */
 export function mayMint({ minting }: ApiTokenLimits, caller: Principal, now: Seconds): Refusal | undefined {
@@ -60,7 +60,10 @@ export function mayMint({ minting }: ApiTokenLimits, caller: Principal, now: Sec
   if (caller.by.kind === "session")
     return recentSession(caller, now) === undefined ? refused("reauthentication_needed") : undefined;
   return isNarrow(caller.by.token)
-    ? refused("exceeds_grant", "A token that is for certain networks or audiences makes no other token.")
+    ? refused(
+        "exceeds_grant",
+        "A token that is for certain networks or audiences, or has a limit of its own, makes no other token.",
+      )
     : undefined;
 }
 
@@ -71,12 +74,8 @@ type Beneficiary = Pick<Holder, "subject" | "organisation"> & { readonly scopes:
  * The caller itself with what it has; or an application that it looks after, with what the application has now. Tokens of
  * others are for those who signed in: what a token makes is its own subject's, and ends with it.
  */
-export async function beneficiaryOf(
-  { store }: GrantDeps,
-  caller: Principal,
-  of: SubjectId | "own",
-): Promise<Outcome<Beneficiary>> {
-  const subject = await managedSubject({ store }, caller, of);
+export async function beneficiaryOf({ store }: GrantDeps, caller: Principal, of: Whose): Promise<Outcome<Beneficiary>> {
+  const subject = await managedSubject({ store }, caller, of, "write");
   if (!subject.ok) return subject;
   if (subject.value === caller.holder.subject) return granted({ ...caller.holder, scopes: caller.scopes });
   if (caller.by.kind !== "session") return refused("reauthentication_needed");
@@ -141,16 +140,8 @@ export function grantedEnd(
     : granted(wished);
 }
 
-/** A token makes none that may ask for more than it may itself. */
-export function grantedRequests(
-  { requests }: ApiTokenLimits,
-  { by }: Principal,
-  wished: number | undefined,
-): Outcome<number | null> {
-  const own = by.kind === "session" ? null : by.token.requestsPerMinute;
-  if (wished === undefined) return granted(own);
-  if (wished > requests) return refused("invalid_request", `requests_per_minute: ${requests} at most.`);
-  return own !== null && wished > own
-    ? refused("exceeds_grant", "requests_per_minute: the token that asks may make fewer.")
-    : granted(wished);
-}
+/** What makes a token has no limit of its own (see `isNarrow`), so the operator's is the only one. */
+export const grantedRequests = ({ requests }: ApiTokenLimits, wished: number | undefined): Outcome<number | null> =>
+  wished !== undefined && wished > requests
+    ? refused("invalid_request", `requests_per_minute: ${requests} at most.`)
+    : granted(wished ?? null);

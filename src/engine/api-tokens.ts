@@ -111,6 +111,7 @@ async function make(
     now,
   });
   if (done.kind === "too-long") return refused("invalid_request", "expires_in: your organisation allows less by now.");
+  if (done.kind === "too-many") return refused("too_many_tokens");
   if (done.kind !== "done") return refusalOf(done.kind);
   const { minted } = done;
   const text = opaque?.text ?? deps.tokens.signApiToken(claimsOf(deps, minted), now);
@@ -147,7 +148,7 @@ export async function mintApiToken(
   const limits = await limitsOf(deps, beneficiary);
   const expiresAt = grantedEnd(limits, caller, wish, now);
   if (!expiresAt.ok) return expiresAt;
-  const requestsPerMinute = grantedRequests(limits, caller, wish.requestsPerMinute);
+  const requestsPerMinute = grantedRequests(limits, wish.requestsPerMinute);
   if (!requestsPerMinute.ok) return requestsPerMinute;
   const settled = {
     subject: beneficiary.subject,
@@ -184,7 +185,11 @@ export async function rotateApiToken(
   const found = await ownApiToken(deps, caller, id);
   if (!found.ok) return found;
   const { name, scopes, audiences, networks, requestsPerMinute, secretHash, createdAt, expiresAt } = found.value;
-  const whose = await beneficiaryOf(deps, caller, found.value.subject);
+  const whose = await beneficiaryOf(
+    deps,
+    caller,
+    found.value.subject === caller.holder.subject ? "own" : found.value.subject,
+  );
   if (!whose.ok) return whose;
   const beneficiary = whose.value;
   const format = secretHash === null ? "jwt" : "opaque";
@@ -199,7 +204,7 @@ export async function rotateApiToken(
   if (!end.ok) return end;
   // What the operator has set lower since holds for the old one too.
   const same = requestsPerMinute === null ? undefined : Math.min(requestsPerMinute, limits.requests);
-  const limit = grantedRequests(limits, caller, same);
+  const limit = grantedRequests(limits, same);
   if (!limit.ok) return limit;
   const settled = {
     subject: beneficiary.subject,
@@ -251,7 +256,7 @@ export async function ownApiToken(
   const found = await store.findLiveApiToken(id);
   if (found === undefined || isExpired(found.token, clock.now())) return refused("not_found");
   const { holder } = found;
-  return manages(caller, { ...holder, id: holder.subject }) ? granted(found.token) : refused("not_found");
+  return manages(caller, { ...holder, id: holder.subject }, "read") ? granted(found.token) : refused("not_found");
 }
 
 export async function renameApiToken(

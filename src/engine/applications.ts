@@ -2,6 +2,7 @@
  * Applications: subjects that are no person, under a user or under their organisation (decision 0023). Names and statuses
  * are those of every subject; what is particular is whose they are.
  */
+import { canonicalUsername, confusableSkeleton } from "../core/canonical.ts";
 import type { SubjectRecord } from "../core/directory.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
@@ -23,6 +24,17 @@ export interface ApplicationsDeps extends AdministrationDeps, ManageDeps {
   readonly applicationCap: number;
 }
 
+/** Names that people trust without looking twice. */
+const reservedNames: ReadonlySet<string> = new Set(
+  ["admin", "administrator", "root", "system", "operator", "jeton", "security", "support"].map(confusableSkeleton),
+);
+
+/** Whether a name is one of these, or is taken for one (UTS 39 section 4). */
+function looksReserved(name: string): boolean {
+  const canonical = canonicalUsername(name);
+  return canonical !== undefined && reservedNames.has(confusableSkeleton(canonical));
+}
+
 /** Whose it is: the caller's, or the organisation's. */
 export type ApplicationOwner = "me" | "organisation";
 
@@ -42,11 +54,14 @@ export async function createApplication(
 ): Promise<Outcome<SubjectRecord>> {
   const session = recentSession(caller, deps.clock.now());
   if (session === undefined) return refused("reauthentication_needed");
+  // Whoever may make users may name them as they like.
+  if (!caller.scopes.includes("users:write") && looksReserved(name))
+    return refused("invalid_request", "name: this looks like the name of somebody who administers. Choose another.");
   const { organisation, subject } = caller.holder;
   const own = owner === "me" ? { owner: subject, cap: deps.applicationCap } : {};
   const wish = { organisation, kind: "application", username: name, displayName, roles, ...own } as const;
   const made = await createSubject(deps, wish, onSession(session, from));
-  return !made.ok && made.code === "too_many_tokens"
+  return !made.ok && made.code === "too_many"
     ? refused("too_many", "You have as many applications as there may be. Delete one that nobody uses.")
     : made;
 }
@@ -73,8 +88,9 @@ export async function findApplication(
   deps: Pick<ApplicationsDeps, "store">,
   caller: Principal,
   id: SubjectId,
+  verb: "read" | "write",
 ): Promise<Outcome<SubjectRecord>> {
-  const managed = await managedSubject(deps, caller, id);
+  const managed = await managedSubject(deps, caller, id, verb);
   const found = managed.ok ? await deps.store.findSubject(managed.value) : undefined;
   return found?.kind === "application" ? granted(found) : refused("not_found");
 }
@@ -90,7 +106,7 @@ export async function changeApplication(
   },
   from: Circumstances,
 ): Promise<Outcome<SubjectRecord>> {
-  const found = await findApplication(deps, caller, change.id);
+  const found = await findApplication(deps, caller, change.id, "write");
   return found.ok ? changeSubject(deps, caller, { ...change, emails: undefined }, from) : found;
 }
 
@@ -101,6 +117,6 @@ export async function setApplicationStatus(
   { id, verb }: { readonly id: SubjectId; readonly verb: Extract<StatusVerb, "disable" | "enable" | "delete"> },
   from: Circumstances,
 ): Promise<Outcome<StatusChange>> {
-  const found = await findApplication(deps, caller, id);
+  const found = await findApplication(deps, caller, id, "write");
   return found.ok ? setSubjectStatus(deps, caller, { id, verb }, from) : found;
 }

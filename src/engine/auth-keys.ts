@@ -12,13 +12,13 @@ import {
 } from "../core/auth-key.ts";
 import { idEntropy, newId, parseId, type AuthKeyId, type SubjectId } from "../core/ids.ts";
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
-import { after, type Seconds } from "../core/units.ts";
+import { after, type Millis, type Seconds } from "../core/units.ts";
 import { makeChallenge, readChallenge, type Challenge, type ChallengeDeps } from "./challenge.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import { refusalOf } from "./done.ts";
 import { on, onSession, type Principal } from "./introspect.ts";
-import { managedSubject, type ManageDeps } from "./manage.ts";
+import { managedSubject, type ManageDeps, type Whose } from "./manage.ts";
 import type { AuthKeys, Clock, NotDone, Store } from "./ports.ts";
 import { recentSession } from "./recent-session.ts";
 
@@ -27,7 +27,9 @@ export interface AuthKeysDeps extends Omit<ChallengeDeps, "clock">, ManageDeps {
     Store,
     "findSubject" | "findAuthKey" | "listAuthKeys" | "addAuthKey" | "renameAuthKey" | "endAuthKey"
   >;
-  readonly authKeys: Pick<AuthKeys, "read" | "readSignature" | "verify">;
+  readonly authKeys: Pick<AuthKeys, "read" | "isBreakable" | "readSignature" | "verify">;
+  /** Takes one of the subject's looks at a key; undefined, or the seconds to wait (see allowances.ts). */
+  readonly spendKeyCheck: (subject: SubjectId, at: Millis) => Seconds | undefined;
   readonly keyLimits: Pick<AuthKeyLimits, "cap">;
   readonly clock: Clock;
 }
@@ -51,7 +53,7 @@ const notAdded: Partial<Record<NotDone, Refusal>> = {
   taken: refused("invalid_request", "public_key: this key is there already."),
   "wrong-state": refused(
     "invalid_request",
-    "public_key: this key was in use before and was removed, so it is not taken again. Make another pair.",
+    "public_key: this key was in use before and has ended, so it is not taken again. Make another pair.",
   ),
   "too-many": refused(
     "too_many",
@@ -65,7 +67,7 @@ const unproved = refused(
 );
 
 export interface KeyProofWish {
-  readonly subject: SubjectId | "own";
+  readonly subject: Whose;
   readonly publicKey: string;
 }
 
@@ -76,9 +78,9 @@ export async function challengeAuthKey(
   { subject: of, publicKey }: KeyProofWish,
 ): Promise<Outcome<Challenge & { readonly fingerprint: string }>> {
   if (recentSession(caller, deps.clock.now()) === undefined) return refused("reauthentication_needed");
-  const subject = await managedSubject(deps, caller, of);
+  const subject = await managedSubject(deps, caller, of, "write");
   if (!subject.ok) return subject;
-  const key = await deps.authKeys.read(publicKey);
+  const key = deps.authKeys.read(publicKey);
   if (!key.ok) return refused("invalid_request", advice[key.reason]);
   const fingerprint = fingerprintText(key.value.fingerprint);
   return granted({ ...makeChallenge(deps, "key", [subject.value, fingerprint]), fingerprint });
@@ -94,7 +96,7 @@ export interface AuthKeyWish extends KeyProofWish {
 
 /**
  * Refuses with `reauthentication_needed`, `not_found`, `invalid_request` (saying what is wrong with the key or its proof),
- * `too_many` or `invalid_token`.
+ * `too_many`, `too_many_changes` or `invalid_token`.
  */
 export async function addAuthKey(
   deps: AuthKeysDeps,
@@ -106,15 +108,19 @@ export async function addAuthKey(
   const now = clock.now();
   const session = recentSession(caller, now);
   if (session === undefined) return refused("reauthentication_needed");
-  const subject = await managedSubject(deps, caller, wish.subject);
+  const subject = await managedSubject(deps, caller, wish.subject, "write");
   if (!subject.ok) return subject;
-  const key = await authKeys.read(wish.publicKey);
+  const key = authKeys.read(wish.publicKey);
   if (!key.ok) return refused("invalid_request", advice[key.reason]);
   const read = readChallenge(deps, "key", wish.challenge);
   const [whose, fingerprint] = read?.about ?? [];
   const isForThis = whose === subject.value && fingerprint === fingerprintText(key.value.fingerprint);
   const signature = authKeys.readSignature(wish.signature);
   if (!isForThis || authKeys.verify([key.value.spki], wish.challenge, signature, 1) === undefined) return unproved;
+  // What is dear comes last, and not often: it is a quarter of a second of work for the largest keys.
+  const retryAfter = deps.spendKeyCheck(caller.holder.subject, clock.monotonic());
+  if (retryAfter !== undefined) return { ...refused("too_many_changes"), retryAfter };
+  if (await authKeys.isBreakable(key.value.spki)) return refused("invalid_request", advice.factorable);
   const done = await store.addAuthKey({
     id: newId<AuthKeyId>(clock.millis(), chance(idEntropy)),
     subject: subject.value,
@@ -133,10 +139,10 @@ export async function addAuthKey(
 export async function listAuthKeys(
   deps: ManageDeps & Pick<AuthKeysDeps, "store" | "clock" | "tokens">,
   caller: Principal,
-  of: SubjectId | "own",
+  of: Whose,
   { limit, cursor }: PageRequest,
 ): Promise<Outcome<Page<AuthKeyRecord>>> {
-  const subject = await managedSubject(deps, caller, of);
+  const subject = await managedSubject(deps, caller, of, "read");
   if (!subject.ok) return subject;
   const places = cursors(deps, "auth-keys", subject.value, parseId<AuthKeyId>);
   const before = places.read(cursor);
@@ -153,7 +159,12 @@ export async function findAuthKey(
 ): Promise<Outcome<AuthKeyRecord>> {
   const found = await deps.store.findAuthKey(id, deps.clock.now());
   if (found === undefined) return refused("not_found");
-  const subject = await managedSubject(deps, caller, found.subject);
+  const subject = await managedSubject(
+    deps,
+    caller,
+    found.subject === caller.holder.subject ? "own" : found.subject,
+    "read",
+  );
   return subject.ok ? granted(found) : subject;
 }
 

@@ -40,7 +40,7 @@ export async function addClientSecret(
   const now = clock.now();
   const session = recentSession(caller, now);
   if (session === undefined) return refused("reauthentication_needed");
-  const found = await findApplication(deps, caller, wish.application);
+  const found = await findApplication(deps, caller, wish.application, "write");
   if (!found.ok) return found;
   const id = newId<ClientSecretId>(clock.millis(), chance(idEntropy));
   const { text, secretHash } = tokens.makeClientSecret(id, chance(32));
@@ -69,7 +69,7 @@ export async function listClientSecrets(
   caller: Principal,
   application: SubjectId,
 ): Promise<Outcome<readonly ClientSecretRecord[]>> {
-  const found = await findApplication(deps, caller, application);
+  const found = await findApplication(deps, caller, application, "read");
   return found.ok ? granted(await deps.store.listClientSecrets(application, deps.clock.now())) : found;
 }
 

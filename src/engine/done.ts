@@ -9,7 +9,7 @@ const codes = {
   taken: "name_taken",
   "last-administrator": "last_administrator",
   "wrong-state": "wrong_state",
-  "too-many": "too_many_tokens",
+  "too-many": "too_many",
   exceeds: "exceeds_grant",
   "too-long": "invalid_request",
 } as const satisfies Record<NotDone, Refusal["code"]>;

@@ -24,7 +24,15 @@ import {
   setApplicationStatus,
   type ApplicationsDeps,
 } from "./applications.ts";
-import { addAuthKey, challengeAuthKey, endAuthKey, findAuthKey, listAuthKeys, renameAuthKey } from "./auth-keys.ts";
+import {
+  addAuthKey,
+  challengeAuthKey,
+  endAuthKey,
+  findAuthKey,
+  listAuthKeys,
+  renameAuthKey,
+  type AuthKeysDeps,
+} from "./auth-keys.ts";
 import { addClientSecret, endClientSecret, listClientSecrets } from "./client-secrets.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { endLeaked } from "./leaked.ts";
@@ -64,7 +72,8 @@ export interface EngineDeps
     Pick<SignedLoginDeps, "spendChange">,
     Pick<IntrospectDeps, "isWithin">,
     Pick<ApiTokensDeps, "apiTokens" | "canonicalNetworks">,
-    Pick<ApplicationsDeps, "applicationCap"> {
+    Pick<ApplicationsDeps, "applicationCap">,
+    Pick<AuthKeysDeps, "spendKeyCheck"> {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly passwords: Passwords;

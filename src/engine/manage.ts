@@ -6,20 +6,26 @@ import type { Principal } from "./introspect.ts";
 import type { Store } from "./ports.ts";
 
 /** As of the request; the store looks again in the step that changes something. */
-export const manages = ({ holder, scopes }: Principal, target: Managed): boolean =>
-  mayManage({ subject: holder.subject, authority: { ...authorityOf(holder), scopes } }, target);
+export const manages = ({ holder, scopes }: Principal, target: Managed, verb: "read" | "write"): boolean =>
+  mayManage({ subject: holder.subject, authority: { ...authorityOf(holder), scopes } }, target, verb);
+
+/** Whose credentials are meant: the caller's own, or those of the application of this id. */
+export type Whose = SubjectId | "own";
 
 export interface ManageDeps {
   readonly store: Pick<Store, "findSubject">;
 }
 
-/** Refuses with `not_found` what is none of the caller's, as what never was. */
+/** Refuses with `not_found` an application that is none of the caller's, or no application, as what never was. */
 export async function managedSubject(
   { store }: ManageDeps,
   caller: Principal,
-  of: SubjectId | "own",
+  of: Whose,
+  verb: "read" | "write",
 ): Promise<Outcome<SubjectId>> {
-  if (of === "own" || of === caller.holder.subject) return granted(caller.holder.subject);
+  if (of === "own") return granted(caller.holder.subject);
   const found = await store.findSubject(of);
-  return found !== undefined && manages(caller, found) ? granted(found.id) : refused("not_found");
+  return found?.kind === "application" && found.id !== caller.holder.subject && manages(caller, found, verb)
+    ? granted(found.id)
+    : refused("not_found");
 }

@@ -17,6 +17,7 @@ import type { Circumstances } from "./circumstances.ts";
 import type { ClientProfile } from "./client-profile.ts";
 import { refusalOf } from "./done.ts";
 import { onSession, sessionOf, type Principal } from "./introspect.ts";
+import { recentSession } from "./recent-session.ts";
 import { issuePair, type IssueDeps, type TokenPair } from "./issue.ts";
 import { opening, type OpeningDeps } from "./opening.ts";
 import type { Bearing, Clock, Credential, Passwords, Store, Tokens } from "./ports.ts";
@@ -105,16 +106,20 @@ const bearingOf = ({ revokedUpto, passwordHash, holder }: Credential): Bearing =
 
 const epochOf = ({ instance }: Credential): string => instance.epoch.join(" ");
 
-/** A token with which the subject sets a password, once, within a day. Refuses with `not_found`, `forbidden` or `wrong_state`. */
+/**
+ * A token with which the subject sets a password, once, within a day. It opens an account, so whoever makes one has signed
+ * in by password a moment ago (RFC 9470), and is somebody else. Refuses with `reauthentication_needed`, `not_found`,
+ * `forbidden` or `wrong_state`.
+ */
 export async function issuePasswordReset(
   deps: PasswordChangeDeps,
   caller: Principal,
   subject: SubjectId,
   from: Circumstances,
 ): Promise<Outcome<PasswordReset>> {
-  const session = sessionOf(caller);
-  if (session === undefined) return refused("reauthentication_needed");
   const now = deps.clock.now();
+  const session = recentSession(caller, now);
+  if (session === undefined) return refused("reauthentication_needed");
   const allowed = await deps.store.allowPasswordReset({ subject, by: onSession(session, from), now });
   if (allowed.kind !== "done") return refusalOf(allowed.kind);
   const expiresAt = after(now, resetLifetime);

@@ -317,7 +317,9 @@ export interface Tokens {
 /** Public keys of subjects, and what was signed with them; see keys/. */
 export interface AuthKeys {
   /** A public key in any form that its owner may paste: OpenSSH, PEM (SPKI, PKCS#1), JWK as JSON text. */
-  readonly read: (text: string) => Promise<ReadAuthKey>;
+  readonly read: (text: string) => ReadAuthKey;
+  /** Whether anybody could sign with it: for RSA of 8,192 bits a quarter of a second of work, so what is cheap comes before. */
+  readonly isBreakable: (spki: Uint8Array) => Promise<boolean>;
   /** A signature as text: base64url of its bytes, or the armour of `ssh-keygen -Y sign`. Undefined: it is neither. */
   readonly readSignature: (text: string) => KeySignature | undefined;
   /**

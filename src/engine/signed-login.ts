@@ -3,7 +3,8 @@
  * their network only: nobody can lock a script out by sending wrong ones under its name. Every reason to refuse costs
  * the same verifications (decision 0024).
  *
- * Signatures of this kind are the same each time, so a message opens one session and never another: the store
+ * Many signatures are the same each time, and of others there are as many as one likes; so it is the message that opens one
+ * session and never another, whatever its signature: the store
  * remembers it in the step that opens the session (decision 0014). A signature costs its owner nothing, and each session
  * is a row on the disk and an event in the journal, so each counts as one of the subject's changes (CWE-770).
  */

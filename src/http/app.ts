@@ -15,7 +15,7 @@ import { checkEdge, knownMethods, readBody } from "./edge.ts";
 import { readInput } from "./input.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
 import { respond } from "./respond.ts";
-import type { RateClass, Route } from "./route.ts";
+import type { RateClass, Route, ShedClass } from "./route.ts";
 import type { Handler, Peer } from "./serve.ts";
 import type { Gate } from "./shed.ts";
 
@@ -73,7 +73,7 @@ export interface AppOptions<Caller> {
   /** Whether the caller may do what a route declares to be for the whole instance. */
   readonly reachesAll: (caller: Caller) => boolean;
   /** For routes of the rate class `write`: takes one of the caller's changes; undefined, or the seconds to wait. */
-  readonly spend: (caller: Caller, now: Millis) => Seconds | undefined;
+  readonly spend: (caller: Caller, shed: ShedClass, now: Millis) => Seconds | undefined;
   /** Told of what a route refused, with the reason that the client is not told. */
   readonly onRefused: (
     refusal: Refusal,
@@ -192,7 +192,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       if (!mayAsk(declaration, caller.value)) return refuse(refused("insufficient_scope"));
     }
     if (declaration.rate === "write" && caller.value !== undefined) {
-      const retryAfter = options.spend(caller.value, passage.started);
+      const retryAfter = options.spend(caller.value, declaration.shed, passage.started);
       if (retryAfter !== undefined) return refuse({ ...refused("too_many_changes"), retryAfter });
     }
     const bytes = declaration.body === "none" ? undefined : await readBody(request, options.maxBody);

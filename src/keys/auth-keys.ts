@@ -32,10 +32,17 @@ const isPrime = (candidate: bigint): Promise<boolean> =>
     checkPrime(candidate, { checks: 1 }, (fault, prime) => (fault instanceof Error ? reject(fault) : resolve(prime)));
   });
 
-/** Whether anybody could take the modulus apart, or has nothing to take apart (NIST SP 800-89 section 5.3.3). */
-async function isFactorable(n: Uint8Array): Promise<boolean> {
+/** Whether the modulus shows at once that anybody could take it apart (NIST SP 800-89 section 5.3.3). */
+function isFactorable(n: Uint8Array): boolean {
   const modulus = BigInt(`0x${Buffer.from(n).toString("hex")}`);
-  return smallPrimes.some((prime) => modulus % BigInt(prime) === 0n) || isFactoredByFermat(modulus) || isPrime(modulus);
+  return smallPrimes.some((prime) => modulus % BigInt(prime) === 0n) || isFactoredByFermat(modulus);
+}
+
+/** Whether there is nothing to take apart: a prime, with which anybody signs. */
+async function isBreakable(spki: Uint8Array): Promise<boolean> {
+  const own = fromSpki(spki);
+  if (own === undefined || own === "other") return true;
+  return own.type === "RSA" && isPrime(BigInt(`0x${Buffer.from(own.n).toString("hex")}`));
 }
 
 const sha256 = (...parts: readonly (string | Uint8Array)[]): Uint8Array => {
@@ -44,14 +51,14 @@ const sha256 = (...parts: readonly (string | Uint8Array)[]): Uint8Array => {
   return new Uint8Array(hash.digest());
 };
 
-async function readAuthKey(text: string, maxRsaBits: number): Promise<ReadAuthKey> {
+function readAuthKey(text: string, maxRsaBits: number): ReadAuthKey {
   const found = readPublicKey(text, maxRsaBits);
   if (!found.ok) return found;
   const numbers = found.value;
   const { type } = numbers;
   const key = imported(numbers, maxRsaBits);
   if (!key.ok) return no(faultOf(key.reason, type !== "RSA"));
-  if (type === "RSA" && (await isFactorable(numbers.n))) return no("factorable");
+  if (type === "RSA" && isFactorable(numbers.n)) return no("factorable");
   if (type === "Ed25519" && !isEdwardsPoint(numbers.x)) return no("point");
   const spki = new Uint8Array(key.publicKey.export({ type: "spki", format: "der" }));
   const bits = type === "RSA" ? bitsOf(numbers.n) : 256;
@@ -113,6 +120,13 @@ export function authKeys(
     return key.ok ? key.publicKey : undefined;
   };
 
+  /** Whether a signature of this type and size could be by the key at all. */
+  const fits = (spki: Uint8Array | undefined, { type, bytes }: Question): boolean => {
+    const own = spki && fromSpki(spki);
+    if (own === undefined || own === "other" || own.type !== type) return false;
+    return own.type !== "RSA" || own.n.length === bytes.length;
+  };
+
   /** One verification, of the signature by the key or else of a constant by a decoy of the signature's own size. */
   function isBy(spki: Uint8Array | undefined, question: Question): boolean {
     const { type, digest, message, bytes } = question;
@@ -125,13 +139,19 @@ export function authKeys(
 
   return {
     read: (text) => readAuthKey(text, maxRsaBits),
+    isBreakable,
     readSignature: readKeySignature,
     verify: (keys, message, signature, tries) => {
       const questions = questionsOf(message, signature);
+      // Which keys a signature is tried on is told by its type and size, so that none stands in another's place.
+      const places = [...keys.keys()].filter((place) => questions.some((question) => fits(keys[place], question)));
       const signers: number[] = [];
       // All of them, also after one that is good.
-      for (let place = 0; place < tries; place++)
-        for (const question of questions) if (isBy(keys[place], question)) signers.push(place);
+      for (let at = 0; at < tries; at++) {
+        const place = places[at];
+        const key = place === undefined ? undefined : keys[place];
+        for (const question of questions) if (isBy(key, question) && place !== undefined) signers.push(place);
+      }
       return signers[0];
     },
     trace: (fingerprint, message) => sha256(fingerprint, message).slice(0, 16),

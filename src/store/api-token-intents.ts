@@ -61,6 +61,12 @@ export function apiTokenIntents(db: DatabaseSync) {
      VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
   );
 
+  // What a token has put in its own place.
+  const heir = prepare<{ replaced_by: Uint8Array | null }>(
+    db,
+    "SELECT replaced_by FROM api_token WHERE id = ? AND rotated_itself = 1",
+  );
+
   // What holds a place among a subject's live tokens and lives no more: expired, or born before a line or in an epoch that
   // was drawn for many at once. There are no more of them than the cap, as this is done before each new one.
   const buryDead = prepare(
@@ -79,7 +85,10 @@ export function apiTokenIntents(db: DatabaseSync) {
   );
 
   // Who has put another in its place need not be told that it ends.
-  const replace = prepare(db, "UPDATE api_token SET replaced_by = ?, expires_at = ?, warn_at = NULL WHERE id = ?");
+  const replace = prepare(
+    db,
+    "UPDATE api_token SET replaced_by = ?, expires_at = ?, warn_at = NULL, rotated_itself = ? WHERE id = ?",
+  );
   const adopt = prepare(db, "UPDATE api_token SET made_by = ? WHERE subject = ? AND made_by = ? AND ended_at IS NULL");
   const rename = prepare(db, "UPDATE api_token SET name = ? WHERE id = ?");
   const end = prepare(db, "UPDATE api_token SET ended_at = ? WHERE id = ?");
@@ -121,7 +130,7 @@ export function apiTokenIntents(db: DatabaseSync) {
     if (wished === actor.subject) return actor.authority;
     const found = directory.subject(bytesFromId(wished));
     // What a token makes is its own subject's, so that it ends with it.
-    if (actor.apiToken !== undefined || found === undefined || !mayManage(actor, found)) return "absent";
+    if (actor.apiToken !== undefined || found === undefined || !mayManage(actor, found, "write")) return "absent";
     return authorityOf(holders(bytesFromId(wished))!);
   }
 
@@ -164,7 +173,8 @@ export function apiTokenIntents(db: DatabaseSync) {
     const isOver = found?.alive !== true || (found.token.expiresAt !== null && found.token.expiresAt <= now);
     if (found === undefined || isOver) return "absent";
     const { holder } = found;
-    const isTheirs = mayManage(actor, { ...holder, id: holder.subject }) && allows(actor.authority, "api-tokens:write");
+    const isTheirs =
+      mayManage(actor, { ...holder, id: holder.subject }, "write") && allows(actor.authority, "api-tokens:write");
     return isTheirs || mayChange(actor.authority, found.holder) === "yes" ? { actor, found } : "absent";
   }
 
@@ -201,7 +211,7 @@ export function apiTokenIntents(db: DatabaseSync) {
       const minted = make(actor, wish, actor.apiToken === old ? found.madeBy : tokenOf(actor));
       adopt.run(bytesFromId(wish.id), bytesFromId(found.holder.subject), bytesFromId(old));
       const ends = found.token.expiresAt === null ? oldEnds : earlier(found.token.expiresAt, oldEnds);
-      replace.run(bytesFromId(wish.id), ends, bytesFromId(old));
+      replace.run(bytesFromId(wish.id), ends, actor.apiToken === old, bytesFromId(old));
       if (ends <= now) end.run(now, bytesFromId(old));
       told(actor, minted, "api_token_rotated", now, { replaces: old, old_ends: ends });
       return { kind: "done", minted };
@@ -226,11 +236,16 @@ export function apiTokenIntents(db: DatabaseSync) {
     }),
 
     endLeakedApiToken: manyRows(({ id, leak, now }: Leaked): boolean => {
-      const found = find(bytesFromId(id));
-      if (found?.alive !== true) return false;
-      endWithLine(found, now);
-      told(byThemselves(null, leak.from), found, "api_token_leaked", now, leakDetail(leak));
-      return true;
+      let ended = false;
+      // Whoever had it may have put another in its place, and another in the place of that.
+      for (let at: Uint8Array | null = bytesFromId(id); at !== null; at = heir.get(at)?.replaced_by ?? null) {
+        const found = find(at);
+        if (found?.alive !== true) continue;
+        endWithLine(found, now);
+        told(byThemselves(null, leak.from), found, "api_token_leaked", now, leakDetail(leak));
+        ended = true;
+      }
+      return ended;
     }),
 
     noteApiTokenUses: manyRows((uses: Uses): void => {

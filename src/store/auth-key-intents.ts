@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { fingerprintText, type AuthKeyRecord } from "../core/auth-key.ts";
 import { bytesFromId, type SubjectId } from "../core/ids.ts";
+import { hours } from "../core/units.ts";
 import type { OpenedSigned } from "../engine/auth-key-store.ts";
 import type { By, Done, NotDone, Store } from "../engine/ports.ts";
 import { openTelling } from "./acting.ts";
@@ -18,6 +19,12 @@ type End = Parameters<Store["endAuthKey"]>[0];
 type OpenSigned = Parameters<Store["openSigned"]>[0];
 type SweepSignatures = Parameters<Store["sweepSignatures"]>[0];
 type OneKey = Done<{ readonly authKey: AuthKeyRecord }>;
+
+/** A clock that was set back by less brings no challenge back to life that is forgotten already. */
+const clockMargin = hours(1);
+
+/** Rows of one subject, of all times: what was removed stays known, and nobody needs so many. */
+const mostKeysEver = 10_000;
 
 export function authKeyIntents(db: DatabaseSync) {
   const managing = openManaging(db);
@@ -47,6 +54,7 @@ export function authKeyIntents(db: DatabaseSync) {
     `SELECT count(*) AS keys, coalesce(sum(type = ? AND bits = ?), 0) AS of_size FROM auth_key
      WHERE subject = ? AND ended_at IS NULL`,
   );
+  const countEver = prepare<{ keys: number }>(db, "SELECT count(*) AS keys FROM auth_key WHERE subject = ?");
   const insert = prepare(
     db,
     `INSERT INTO auth_key (public_id, subject, name, fingerprint, spki, type, bits, created_at, expires_at)
@@ -80,13 +88,13 @@ export function authKeyIntents(db: DatabaseSync) {
        (SELECT auth_key, trace FROM spent_signature WHERE until <= ? LIMIT ?)`,
   );
 
-  // A key that nobody has any more, of which messages are still known.
+  // Keys that nobody has any more and that were not looked at since; what was signed with them can go.
   const left = prepare<{ id: number }>(
     db,
-    `SELECT k.id FROM auth_key k WHERE k.ended_at IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM auth_key g WHERE g.fingerprint = k.fingerprint AND g.ended_at IS NULL)
-       AND EXISTS (SELECT 1 FROM spent_signature s WHERE s.auth_key = k.id) LIMIT 1`,
+    `SELECT k.id FROM auth_key k WHERE k.ended_at IS NOT NULL AND k.forgotten = 0
+       AND NOT EXISTS (SELECT 1 FROM auth_key g WHERE g.fingerprint = k.fingerprint AND g.ended_at IS NULL) LIMIT ?`,
   );
+  const setForgotten = prepare(db, "UPDATE auth_key SET forgotten = 1, spki = x'' WHERE id = ?");
   const forget = prepare(
     db,
     `DELETE FROM spent_signature WHERE auth_key = ?
@@ -122,9 +130,11 @@ export function authKeyIntents(db: DatabaseSync) {
       if (orphaned.get(fingerprint) !== undefined) return { kind: "wrong-state" };
       const { keys, of_size: ofSize } = count.get(type, bits, id)!;
       if (keys >= intent.cap || (type === "RSA" && ofSize >= intent.ofOneSize)) return { kind: "too-many" };
+      if (countEver.get(id)!.keys >= mostKeysEver) return { kind: "too-many" };
       insert.run(bytesFromId(intent.id), id, name, fingerprint, spki, type, bits, now, expiresAt);
       const { actor, found } = target;
-      const detail = { auth_key: intent.id, name, fingerprint: fingerprintText(fingerprint), type, bits };
+      const print = fingerprintText(fingerprint);
+      const detail = { auth_key: intent.id, name, fingerprint: print, type, bits, expires_at: expiresAt };
       tell(actor, { at: now, kind: "auth_key_set", organisation: found.organisation, subject, detail });
       return { kind: "done", authKey: find(bytesFromId(intent.id), now)!.authKey };
     }),
@@ -158,6 +168,8 @@ export function authKeyIntents(db: DatabaseSync) {
       const key = find(bytesFromId(id), open.now);
       // Gone by now: what it signed is worth nothing.
       if (key?.authKey.subject !== open.subject) return { kind: "refused" };
+      // A challenge whose time ran out on the way is over, and what was signed with it may be forgotten already.
+      if (until !== null && until <= open.now) return { kind: "refused" };
       const { authKey, row } = key;
       if (spent.get(trace, authKey.fingerprint) !== undefined) return { kind: "refused" };
       const ownMessages = until === null;
@@ -172,10 +184,14 @@ export function authKeyIntents(db: DatabaseSync) {
 
     sweepSignatures: manyRows(({ limit, now }: SweepSignatures): number => {
       endPast.run(now, limit);
-      const past = forgetPast.run(now, limit);
-      if (past > 0) return past;
-      const key = left.get();
-      return key === undefined ? 0 : forget.run(key.id, key.id, limit);
+      let done = forgetPast.run(now - clockMargin, limit);
+      for (const { id } of done > 0 ? [] : left.all(limit)) {
+        const forgotten = forget.run(id, id, limit - done);
+        done += forgotten;
+        if (done >= limit) break;
+        setForgotten.run(id);
+      }
+      return done;
     }),
   };
 }

@@ -61,7 +61,7 @@ export function credentialIntents(db: DatabaseSync) {
       if (found === undefined) return { kind: "absent" };
       // It ends API tokens too, which not every token may.
       if (actor.apiToken !== undefined && !allows(authority, "api-tokens:write")) return { kind: "forbidden" };
-      const may = mayManage(actor, found) ? "yes" : mayChange(authority, found);
+      const may = mayManage(actor, found, "write") ? "yes" : mayChange(authority, found);
       // Who changes nobody is not told either that there is somebody.
       if (may !== "yes") return { kind: may === "above" ? "forbidden" : "absent" };
       const revocation = lines.ofSubject(key, now);

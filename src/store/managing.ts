@@ -23,7 +23,7 @@ export function openManaging(db: DatabaseSync): (by: By, subject: SubjectId, sco
     const actor = acting(by);
     if (actor === undefined) return "stale";
     const found = directory.subject(bytesFromId(subject));
-    if (found === undefined || !mayManage(actor, found)) return "absent";
+    if (found === undefined || !mayManage(actor, found, "write")) return "absent";
     return actor.subject === subject && !allows(actor.authority, scope) ? "forbidden" : { actor, found };
   };
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { nextWarning, stageAt, type WarningDays } from "../core/api-token-warning.ts";
 import { bytesFromId, idFromBytes, type NoticeId } from "../core/ids.ts";
 import { noticeChannels, type Notice, type NoticeChannel, type NoticeKind, type Told } from "../core/notice.ts";
-import type { Seconds } from "../core/units.ts";
+import { minutes, type Seconds } from "../core/units.ts";
 import type { NoticeStore, NoticeWork } from "../engine/notice-store.ts";
 import { openApiTokens } from "./api-token-view.ts";
 import { prepare } from "./bind.ts";
@@ -17,6 +17,9 @@ type Queued = Awaited<ReturnType<NoticeStore["queueWarnings"]>>;
 type End = Parameters<NoticeStore["endNotice"]>[0];
 type Postpone = Parameters<NoticeStore["postponeNotice"]>[0];
 type EndOld = Parameters<NoticeStore["endOldNotices"]>[0];
+
+/** When a warning for which there was no room is tried again. */
+const laterBy = minutes(15);
 
 export function noticeIntents(db: DatabaseSync) {
   const queue = openNoticeQueue(db);
@@ -66,10 +69,12 @@ export function noticeIntents(db: DatabaseSync) {
       const ids = due.all(now, limit);
       for (const { id } of ids) {
         const warning = warningOf(id, now);
-        if (warning !== undefined) {
-          if (!queue.ofEnding(warning.found, warning.days, now)) return { warned, more: false };
-          warned.push(warning.days);
+        if (warning !== undefined && !queue.ofEnding(warning.found, warning.days, now)) {
+          // Others may have room.
+          setWarning.run(now + laterBy, id);
+          continue;
         }
+        if (warning !== undefined) warned.push(warning.days);
         setWarning.run(warning?.next ?? null, id);
       }
       return { warned, more: ids.length === limit };

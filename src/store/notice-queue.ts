@@ -10,8 +10,9 @@ import type { WarningDays } from "../core/api-token-warning.ts";
 import { bytesFromId, idFromBytes, type OrganisationId, type SubjectId } from "../core/ids.ts";
 import type { JournalDetail, JournalEvent } from "../core/journal.ts";
 import {
-  isNoticed,
-  mostWaiting,
+  hasRoom,
+  noticeChannels,
+  noticedKind,
   toldDetail,
   type EndingDetail,
   type NoticeChannel,
@@ -25,7 +26,6 @@ interface PersonColumns {
   readonly kind: string;
   readonly username: string;
   readonly owner: Uint8Array | null;
-  readonly may: number;
   readonly organisation: Uint8Array;
   readonly organisation_name: string;
 }
@@ -33,7 +33,7 @@ interface PersonColumns {
 export interface NoticeQueue {
   /** Most events make no notice. Where there is no room it is dropped and counted. */
   readonly ofEvent: (event: JournalEvent) => void;
-  /** False: there is no room, and nothing was queued. */
+  /** False: there is no room for this one, and nothing was queued. */
   readonly ofEnding: (token: ApiTokenView, days: WarningDays, now: Seconds) => boolean;
 }
 
@@ -44,19 +44,22 @@ export function openNoticeQueue(db: DatabaseSync): NoticeQueue {
   const channels = prepare<{ channel: NoticeChannel }>(db, "SELECT channel FROM notice_channel WHERE open = 1");
   const person = prepare<PersonColumns>(
     db,
-    `SELECT u.kind, u.username, u.owner, u.status = 'active' AND o.status = 'active' AS may, u.organisation,
-       o.name AS organisation_name
+    `SELECT u.kind, u.username, u.owner, u.organisation, o.name AS organisation_name
      FROM subject u JOIN organisation o ON o.id = u.organisation WHERE u.id = ?`,
   );
   const addresses = prepare<{ address: string }>(
     db,
     "SELECT address FROM subject_email WHERE subject = ? ORDER BY canonical",
   );
-  const count = prepare<{ waiting: number }>(db, "SELECT count(*) AS waiting FROM notice");
+  const countAll = prepare<{ waiting: number }>(db, "SELECT count(*) AS waiting FROM notice WHERE channel = ?");
+  const countOf = prepare<{ waiting: number }>(
+    db,
+    "SELECT count(*) AS waiting FROM notice WHERE reader = ? AND channel = ?",
+  );
   // The same notice once more is the same row.
   const insert = prepare(
     db,
-    `INSERT INTO notice (id, channel, kind, told, recipient, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO notice (id, channel, kind, told, reader, recipient, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
   );
   const drop = prepare(db, "UPDATE notice_channel SET dropped = dropped + 1 WHERE channel = ?");
@@ -64,7 +67,7 @@ export function openNoticeQueue(db: DatabaseSync): NoticeQueue {
   /** Whose mail it is: a person's own, or that of whoever answers for an application. */
   function mailboxes(subject: Uint8Array, { kind, owner }: PersonColumns): readonly string[] {
     const reader = kind === "application" ? owner : subject;
-    if (reader === null || (reader !== subject && person.get(reader)?.may !== 1)) return [];
+    if (reader === null) return [];
     return addresses.all(reader).map(({ address }) => address);
   }
 
@@ -77,14 +80,29 @@ export function openNoticeQueue(db: DatabaseSync): NoticeQueue {
           : [[channel, null]],
       );
 
-  const hasRoom = (recipients: Recipients): boolean =>
-    recipients.length === 0 || count.get()!.waiting + recipients.length <= mostWaiting;
+  /** Who answers for a subject: its owner for an application that has one. */
+  const readerOf = (subject: Uint8Array, { owner }: PersonColumns): Uint8Array => owner ?? subject;
 
-  function put(kind: NoticeKind, told: Told, mark: readonly unknown[], recipients: Recipients): void {
+  /** Each channel has room of its own: one that nobody empties takes none from the other. */
+  function withRoom(kind: NoticeKind, reader: Uint8Array, recipients: Recipients): Recipients {
+    const roomy = noticeChannels.filter((channel) => {
+      const count = recipients.filter(([of]) => of === channel).length;
+      const waiting = { all: countAll.get(channel)!.waiting, ofReader: countOf.get(reader, channel)!.waiting };
+      return count > 0 && hasRoom(kind, count, waiting);
+    });
+    return recipients.filter(([channel]) => roomy.includes(channel));
+  }
+
+  function put(
+    kind: NoticeKind,
+    told: Told,
+    mark: readonly unknown[],
+    { reader, recipients }: { readonly reader: Uint8Array; readonly recipients: Recipients },
+  ): void {
     for (const [channel, recipient] of recipients) {
       const text = JSON.stringify([kind, ...mark, channel, recipient]);
       const id = createHash("sha256").update(text).digest().subarray(0, 16);
-      insert.run(id, channel, kind, JSON.stringify(told), recipient, told.at, told.at);
+      insert.run(id, channel, kind, JSON.stringify(told), reader, recipient, told.at, told.at);
     }
   }
 
@@ -103,33 +121,34 @@ export function openNoticeQueue(db: DatabaseSync): NoticeQueue {
 
   return {
     ofEvent: (event) => {
-      const { kind, subject, actor, at, address, request } = event;
-      if (!isNoticed(kind) || subject === null) return;
+      const { subject, actor, at, address, request } = event;
+      const kind = noticedKind(event.kind, event.detail);
+      if (kind === undefined || subject === null) return;
       const key = bytesFromId(subject);
       const whose = person.get(key);
       if (whose === undefined) return;
       const recipients = recipientsOf(key, whose);
-      if (!hasRoom(recipients)) {
-        for (const [channel] of recipients) drop.run(channel);
-        return;
-      }
+      const reader = readerOf(key, whose);
+      const placed = withRoom(kind, reader, recipients);
+      for (const recipient of recipients) if (!placed.includes(recipient)) drop.run(recipient[0]);
       const doer = actor === null ? undefined : person.get(bytesFromId(actor));
       const told = toldOf(
         whose,
         { at, subject, address, detail: toldDetail(kind, event.detail) },
         actor === null || doer === undefined ? null : { id: actor, username: doer.username },
       );
-      put(kind, told, [at, subject, request, event.detail], recipients);
+      put(kind, told, [at, subject, request, event.detail], { reader, recipients: placed });
     },
     ofEnding: ({ token, holder }, days, now) => {
       const key = bytesFromId(holder.subject);
       const whose = person.get(key)!;
       const recipients = recipientsOf(key, whose);
-      if (!hasRoom(recipients)) return false;
+      const reader = readerOf(key, whose);
+      if (withRoom("api_token_ends", reader, recipients).length < recipients.length) return false;
       const { id, name, expiresAt } = token;
       const detail: EndingDetail = { api_token: id, name, expires_at: expiresAt!, days };
       const told = toldOf(whose, { at: now, subject: holder.subject, address: null, detail: { ...detail } }, null);
-      put("api_token_ends", told, [id, days], recipients);
+      put("api_token_ends", told, [id, days], { reader, recipients });
       return true;
     },
   };

@@ -33,7 +33,12 @@ export function openSignIn(db: DatabaseSync): (intent: OpenSession, step: Step) 
       subject,
       session: intent.id,
       client: intent.client,
-      detail: capped === 0 ? { amr: intent.amr } : { amr: intent.amr, capped },
+      detail: {
+        amr: intent.amr,
+        // The key or the secret, by its id.
+        ...(intent.openedWith === undefined ? {} : { with: intent.openedWith }),
+        ...(capped === 0 ? {} : { capped }),
+      },
     });
     return view;
   };

@@ -53,6 +53,9 @@ export function organisationIntents(db: DatabaseSync) {
     "UPDATE subject SET status = 'deleted', password = NULL, roles = '' WHERE organisation = ?",
   );
   const removeEmails = prepare(db, "DELETE FROM subject_email WHERE organisation = ?");
+  const ofIts = "ended_at IS NULL AND subject IN (SELECT id FROM subject WHERE organisation = ?)";
+  const endKeys = prepare(db, `UPDATE auth_key SET ended_at = ? WHERE ${ofIts}`);
+  const endSecrets = prepare(db, `UPDATE client_secret SET ended_at = ? WHERE ${ofIts}`);
 
   // A client that exists keeps its status.
   const insertClient = prepare(
@@ -112,6 +115,8 @@ export function organisationIntents(db: DatabaseSync) {
       setStatus.run(status, key);
       if (verb !== "enable") lines.ofOrganisation(key);
       if (verb === "delete") {
+        endKeys.run(now, key);
+        endSecrets.run(now, key);
         stripSubjects.run(key);
         removeEmails.run(key);
       }

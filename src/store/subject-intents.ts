@@ -10,7 +10,7 @@ import type { JournalDetail, JournalKind } from "../core/journal.ts";
 import type { Role } from "../core/scope.ts";
 import type { SubjectStatus } from "../core/session.ts";
 import type { Revocation, SubjectRecord } from "../core/directory.ts";
-import type { Seconds } from "../core/units.ts";
+import { later, type Seconds } from "../core/units.ts";
 import type { ChangeSubject, NewSubject, StatusVerb } from "../engine/directory-store.ts";
 import type { Bearing, By, Done, NotDone, Store } from "../engine/ports.ts";
 import { openActing, openTelling, type Actor } from "./acting.ts";
@@ -71,6 +71,8 @@ export function subjectIntents(db: DatabaseSync) {
   const removeEmails = prepare(db, "DELETE FROM subject_email WHERE subject = ?");
   const change = prepare(db, "UPDATE subject SET display_name = ?, roles = ? WHERE id = ?");
   const setStatus = prepare(db, "UPDATE subject SET status = ? WHERE id = ?");
+  const setStopper = prepare(db, "UPDATE subject SET stopped_by = ? WHERE id = ?");
+  const stopper = prepare<{ stopped_by: Uint8Array | null }>(db, "SELECT stopped_by FROM subject WHERE id = ?");
 
   // What is left of a deleted subject is its id and its name, so that the journal goes on meaning it and nobody else.
   const strip = prepare(db, "UPDATE subject SET password = NULL, roles = '' WHERE id = ?");
@@ -105,10 +107,22 @@ export function subjectIntents(db: DatabaseSync) {
     if (actor === undefined) return "stale";
     const found = directory.subject(bytesFromId(id));
     if (found === undefined) return "absent";
-    if (found.id !== actor.subject && mayManage(actor, found)) return { actor, found };
+    if (found.id !== actor.subject && mayManage(actor, found, "write")) return { actor, found };
     const may = mayChange(actor.authority, found);
     if (may === "unreached") return "absent";
-    return may === "yes" ? { actor, found } : "forbidden";
+    const owner = found.owner === null ? undefined : directory.subject(bytesFromId(found.owner));
+    const mayToo = owner === undefined || coversRoles(actor.authority, owner.roles);
+    return may === "yes" && mayToo ? { actor, found } : "forbidden";
+  }
+
+  /** Whoever merely owns an application stops it, and brings back what they have stopped themselves, and no other's doing. */
+  function isTheirsToTurn(actor: Actor, found: SubjectRecord, verb: StatusVerb): boolean {
+    if (found.owner === null || found.owner !== actor.subject || mayChange(actor.authority, found) === "yes")
+      return true;
+    if (verb === "delete") return true;
+    if (verb === "disable") return found.status === "active";
+    const by = stopper.get(bytesFromId(found.id))!.stopped_by;
+    return verb === "enable" && by !== null && Buffer.compare(by, bytesFromId(actor.subject)) === 0;
   }
 
   /** Whether one of the addresses signs somebody other than `self` in. */
@@ -149,24 +163,22 @@ export function subjectIntents(db: DatabaseSync) {
     cap !== undefined && countOwned.get(bytesFromId(owner))!.owned >= cap;
 
   /**
-   * What its owner's end, or pause, does to an application. It is told of each one that is deleted; of the others the
-   * owner's own event tells the number.
+   * What its owner's end, or pause, does to an application. It is told of each one that is deleted; the owner's own event
+   * tells the number of them.
    */
   function takeAlong(
     owner: Uint8Array,
     to: SubjectStatus,
-    told: (application: SubjectId) => void,
+    told: (application: SubjectId, detail: JournalDetail) => void,
     now: Seconds,
-  ): number {
-    const applications = owned.all(owner);
-    for (const { id } of applications) {
-      lines.ofSubject(id, now);
-      if (to !== "deleted") continue;
+  ): readonly Revocation[] {
+    return owned.all(owner).map(({ id }) => {
+      const revocation = lines.ofSubject(id, now);
+      if (to !== "deleted") return revocation;
       setStatus.run(to, id);
-      bury(id, now);
-      told(idFromBytes<SubjectId>(id));
-    }
-    return applications.length;
+      told(idFromBytes<SubjectId>(id), { ...toldOfEnd(revocation), ...bury(id, now) });
+      return revocation;
+    });
   }
 
   /** What a deleted subject leaves behind signs nobody in; how many keys and secrets that were, if any. */
@@ -202,7 +214,7 @@ export function subjectIntents(db: DatabaseSync) {
       );
       if (made === 0) return { kind: "taken" };
       putEmails(id, intent);
-      const detail = { username, kind, roles: [...roles] };
+      const detail = { username, kind, roles: [...roles], ...(kind === "application" ? { owner: intent.owner } : {}) };
       tell(actor, { at: now, kind: "subject_created", organisation, subject: intent.id, detail });
       return { kind: "done", subject: directory.subject(id)! };
     }),
@@ -217,16 +229,18 @@ export function subjectIntents(db: DatabaseSync) {
       if (!roles.includes("admin") && leavesNobody(found)) return { kind: "last-administrator" };
       const key = bytesFromId(id);
       if (isTaken(found.organisation, intent.emails ?? [], key)) return { kind: "taken" };
-      change.run(intent.displayName ?? found.displayName, rolesToText(roles), key);
+      const displayName = intent.displayName ?? found.displayName;
+      const emails = intent.emails === undefined ? found.emails : sortedAddresses(intent.emails);
+      const detail = changes(found, { displayName, roles: canonicalRoles(roles), emails });
+      // Before it is done: who is told of new addresses are the old ones.
+      if (Object.keys(detail).length > 0)
+        tell(actor, { at: now, kind: "subject_changed", organisation: found.organisation, subject: id, detail });
+      change.run(displayName, rolesToText(roles), key);
       if (intent.emails !== undefined) {
         removeEmails.run(key);
         putEmails(key, { organisation: found.organisation, emails: intent.emails, now });
       }
-      const subject = directory.subject(key)!;
-      const detail = changes(found, subject);
-      if (Object.keys(detail).length > 0)
-        tell(actor, { at: now, kind: "subject_changed", organisation: found.organisation, subject: id, detail });
-      return { kind: "done", subject };
+      return { kind: "done", subject: directory.subject(key)! };
     }),
 
     setSubjectStatus: manyRows(
@@ -238,25 +252,22 @@ export function subjectIntents(db: DatabaseSync) {
         // Done twice is done.
         if (found.status === to) return { kind: "done", subject: found, revocation: undefined };
         if (!from.includes(found.status)) return { kind: "wrong-state" };
+        if (!isTheirsToTurn(actor, found, verb)) return { kind: "forbidden" };
         if (to !== "active" && leavesNobody(found)) return { kind: "last-administrator" };
         const key = bytesFromId(id);
         setStatus.run(to, key);
+        setStopper.run(actor.subject && bytesFromId(actor.subject), key);
         const { organisation } = found;
-        const revocation = to === "active" ? undefined : lines.ofSubject(key, now);
+        const own = to === "active" ? undefined : lines.ofSubject(key, now);
         const buried = to === "deleted" ? bury(key, now) : {};
-        const along = (application: SubjectId): void =>
-          tell(actor, { at: now, kind, organisation, subject: application, detail: { with_owner: id } });
-        const applications = to === "active" ? 0 : takeAlong(key, to, along, now);
+        const toldOf = (application: SubjectId, of: JournalDetail): void =>
+          tell(actor, { at: now, kind, organisation, subject: application, detail: { with_owner: id, ...of } });
+        const along = to === "active" ? [] : takeAlong(key, to, toldOf, now);
+        const revocation = own && together(own, along);
         const detail: JournalDetail =
-          revocation === undefined
+          own === undefined
             ? {}
-            : {
-                sessions: revocation.sessions,
-                api_tokens: revocation.apiTokens,
-                upto: revocation.upto,
-                ...buried,
-                ...(applications === 0 ? {} : { applications }),
-              };
+            : { ...toldOfEnd(own), ...buried, ...(along.length === 0 ? {} : { applications: along.length }) };
         tell(actor, { at: now, kind, organisation, subject: id, detail });
         const left = to === "deleted" ? { ...found, roles: [], emails: [] } : found;
         return { kind: "done", subject: { ...left, status: to }, revocation };
@@ -267,7 +278,8 @@ export function subjectIntents(db: DatabaseSync) {
       const target = find(by, subject);
       if (typeof target === "string") return { kind: target };
       const { actor, found } = target;
-      if (found.kind !== "user") return { kind: "wrong-state" };
+      // One's own is changed by the old one.
+      if (found.kind !== "user" || found.id === actor.subject) return { kind: "wrong-state" };
       tell(actor, { at: now, kind: "password_reset_issued", organisation: found.organisation, subject });
       // The actor is somebody's session.
       return { kind: "done", subject: bearingOf(subject), issuer: bearingOf(actor.subject!) };
@@ -275,8 +287,29 @@ export function subjectIntents(db: DatabaseSync) {
   };
 }
 
+const toldOfEnd = ({ sessions, apiTokens, upto }: Revocation): JournalDetail => ({
+  sessions,
+  api_tokens: apiTokens,
+  upto,
+});
+
+/** What ended with somebody and with their applications, and by when it is known everywhere. */
+const together = (own: Revocation, along: readonly Revocation[]): Revocation => ({
+  upto: own.upto,
+  sessions: along.reduce((sum, { sessions }) => sum + sessions, own.sessions),
+  apiTokens: along.reduce((sum, { apiTokens }) => sum + apiTokens, own.apiTokens),
+  accessUntil: along.reduce((last, { accessUntil }) => later(last, accessUntil), own.accessUntil),
+});
+
+type Changing = Pick<SubjectRecord, "displayName" | "roles" | "emails">;
+
+/** As the directory tells them. */
+const sortedAddresses = (emails: NewSubject["emails"]): readonly string[] =>
+  [...emails].toSorted((a, b) => (a.canonical < b.canonical ? -1 : 1)).map(({ address }) => address);
+const canonicalRoles = (roles: readonly Role[]): readonly Role[] => rolesFromText(rolesToText(roles));
+
 /** What is different, for the journal. */
-function changes(before: SubjectRecord, after: SubjectRecord): JournalDetail {
+function changes(before: Changing, after: Changing): JournalDetail {
   const detail: Record<string, string | readonly string[]> = {};
   if (before.displayName !== after.displayName) detail["display_name"] = after.displayName;
   if (!sameRoles(before.roles, after.roles)) detail["roles"] = [...after.roles];

@@ -100,13 +100,13 @@ const table: Readonly<Record<string, Rule>> = {
     request: async () => ({ body: { name: `application-${names++}` } }),
   },
   // An organisation's own are looked after by those who administer it, and are not there for anybody else.
-  "get /api/v1/applications/{id}": { ...ofOrganisation, asked: readers },
+  "get /api/v1/applications/{id}": { ...ofOrganisation, roles: lookers, asked: readers },
   "patch /api/v1/applications/{id}": { ...ofOrganisation, request: withBody({ display_name: "Renamed" }) },
   "delete /api/v1/applications/{id}": ofOrganisation,
   "post /api/v1/applications/{id}/disable": ofOrganisation,
   "post /api/v1/applications/{id}/enable": ofOrganisation,
   "post /api/v1/applications/{id}/secrets": { ...ofOrganisation, request: withBody({ name: "prod" }) },
-  "get /api/v1/applications/{id}/secrets": { ...ofOrganisation, asked: readers },
+  "get /api/v1/applications/{id}/secrets": { ...ofOrganisation, roles: lookers, asked: readers },
   "delete /api/v1/applications/{id}/secrets/{secret}": {
     ...ofOrganisation,
     request: async (at, organisation) => {
@@ -121,9 +121,9 @@ const table: Readonly<Record<string, Rule>> = {
     request: withBody({ public_key: bobsPair.ssh }),
   },
   "post /api/v1/applications/{id}/auth-keys": { ...ofOrganisation, wrong: true, request: withBody(unproved) },
-  "get /api/v1/applications/{id}/auth-keys": { ...ofOrganisation, asked: readers },
+  "get /api/v1/applications/{id}/auth-keys": { ...ofOrganisation, roles: lookers, asked: readers },
   "post /api/v1/applications/{id}/api-tokens": { ...ofOrganisation, request: withBody({ name: "ci" }) },
-  "get /api/v1/applications/{id}/api-tokens": { ...ofOrganisation, asked: readers },
+  "get /api/v1/applications/{id}/api-tokens": { ...ofOrganisation, roles: lookers, asked: readers },
   "get /api/v1/api-tokens": { roles: ["admin", "org_admin", "auditor", "member"], to: "self" },
   "post /api/v1/api-tokens": { roles: own, to: "self", request: async () => ({ body: { name: "ci" } }) },
   // That of somebody else is not there for anybody.

@@ -1,6 +1,10 @@
 /** Applications over the native API: under their owner, with secrets, keys and tokens of their own. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+
+import type { ClientSecretId } from "../../src/core/ids.ts";
+import { makeClientSecret } from "../../src/keys/opaque-token.ts";
 
 import { answered, house, type House, type Somebody } from "../admin/house.ts";
 import { authority, claimsOf, good, refusal, type Authority, type WirePair } from "../authority.ts";
@@ -317,7 +321,110 @@ describe("applications", () => {
     const journal = await answered<Page<{ kind: string; detail: Record<string, unknown> }>>(
       await at.as(admin, "get", `/api/v1/journal?subject=${app.id}`),
     );
-    assert.deepEqual([journal.items[0]?.kind, journal.items[0]?.detail], ["subject_deleted", { with_owner: frank.id }]);
+    const { kind, detail } = journal.items[0]!;
+    assert.deepEqual(
+      [kind, detail["with_owner"], detail["auth_keys"], detail["client_secrets"]],
+      ["subject_deleted", frank.id, 1, 1],
+    );
+  });
+
+  test("L-16, K-08: an application opens no account, and neither does a sign-in of long ago: passwords are for those who gave theirs", async () => {
+    const admin = at.of("Acme", "org_admin");
+    const app = await created(admin, { roles: ["org_admin"] });
+    const its = await good<WirePair>(await login(await secretOf(admin, app)));
+    const victim = await at.victim("Acme");
+    const by = (path: string, body?: object): Promise<Response> =>
+      jeton.ask(`/api/v1${path}`, { method: "POST", headers: bearer(its), ...(body === undefined ? {} : { body }) });
+    for (const id of [victim.id, admin.id])
+      assert.equal(await refusal(by(`/users/${id}/password-reset`)), "401 reauthentication_needed");
+    const user = { username: "ghost", password: "a ghost in the machine room" };
+    assert.equal(await refusal(by("/users", user)), "401 reauthentication_needed");
+    assert.equal((await by("/users", { username: "ghost" })).status, 201);
+    // One's own password is changed by the old one.
+    assert.equal(await refusal(at.as(admin, "post", `/api/v1/users/${admin.id}/password-reset`)), "409 wrong_state");
+  });
+
+  test("A-03: an owned application is as high as its owner for those who administer", async () => {
+    const app = await created(at.of("Root", "admin"));
+    const orgAdmin = at.of("Root", "org_admin");
+    for (const [method, path] of [
+      ["patch", `/api/v1/users/${app.id}`],
+      ["delete", `/api/v1/users/${app.id}`],
+      ["post", `/api/v1/users/${app.id}/disable`],
+    ] as const)
+      assert.equal(
+        await refusal(at.as(orgAdmin, method, path, method === "patch" ? { roles: [] } : undefined)),
+        "403 forbidden",
+      );
+    const ofMember = await created(bob);
+    assert.equal((await at.as(at.of("Acme", "org_admin"), "post", `/api/v1/users/${ofMember.id}/disable`)).status, 200);
+  });
+
+  test("K-08: the receipt of an owner's end counts the applications, and waits for the last of their tokens", async () => {
+    const gina = await at.victim("Acme");
+    const app = await created(gina);
+    const { expires_at: ends } = await answered<{ expires_at: string }>(
+      await as(gina, "post", `/${app.id}/api-tokens`, { name: "ci", expires_in: 864_000 }),
+      201,
+    );
+    const { receipt } = await answered<{ receipt: { ended_api_tokens: number; refused_everywhere_by: string } }>(
+      await at.as(at.of("Acme", "org_admin"), "post", `/api/v1/users/${gina.id}/disable`),
+    );
+    assert.deepEqual([receipt.ended_api_tokens, receipt.refused_everywhere_by], [1, ends]);
+  });
+
+  test("F-10: under /applications there are applications alone, for narrow tokens too", async () => {
+    const { token } = await answered<{ token: string }>(
+      await at.as(bob, "post", "/api/v1/api-tokens", { name: "ci", scopes: ["applications:read"] }),
+      201,
+    );
+    const app = await created(bob);
+    const get = (path: string): Promise<Response> =>
+      jeton.ask(`/api/v1/applications/${path}`, { headers: bearer({ access_token: token }) });
+    for (const path of ["", "/auth-keys", "/api-tokens", "/secrets"]) {
+      assert.equal(await refusal(get(`${bob.id}${path}`)), "404 not_found", path);
+      assert.equal((await get(`${app.id}${path}`)).status, 200, path);
+    }
+  });
+
+  test("L-13: what looks like the name of somebody who administers is for those who make users", async () => {
+    for (const name of ["admin", "Admin", "аdmin", "r00t", "jeton"]) {
+      const status = (await as(bob, "post", "", { name })).status;
+      assert.equal(status, 400, name);
+    }
+    assert.equal((await as(at.of("Acme", "org_admin"), "post", "", { name: "support" })).status, 201);
+  });
+
+  test("CWE-770: who has used up the changes of a minute can still end sessions and everything", async () => {
+    const small = await authority({ settings: { "limits.changes": 2 } });
+    const pair = await small.login();
+    const headers = bearer(pair);
+    for (let count = 0; count < 2; count++) await small.ask("/api/v1/applications", { headers, body: {} });
+    assert.equal(
+      await refusal(small.ask("/api/v1/applications", { headers, body: { name: "more" } })),
+      "429 too_many_changes",
+    );
+    assert.equal((await small.ask("/api/v1/revoke-tokens", { headers, body: {} })).status, 200);
+    await small.close();
+  });
+
+  test("K-01: a leaked token takes along what it put in its own place", async () => {
+    const scopes = ["me:read", "tokens:mint", "api-tokens:write"];
+    const minted = await at.as(carol, "post", "/api/v1/api-tokens", { name: "ci", scopes });
+    const first = await answered<{ id: string; token: string }>(minted, 201);
+    const rotate = async (by: { id: string; token: string }): Promise<{ id: string; token: string }> =>
+      answered(
+        await jeton.ask(`/api/v1/api-tokens/${by.id}/rotate`, {
+          headers: bearer({ access_token: by.token }),
+          body: { keep_old: 3600 },
+        }),
+        201,
+      );
+    const second = await rotate(first);
+    const third = await rotate(second);
+    assert.equal((await jeton.me({ access_token: third.token })).status, 200);
+    await jeton.ask("/api/v1/leaked", { body: { token: first.token } });
+    for (const { token } of [first, second, third]) assert.equal((await jeton.me({ access_token: token })).status, 401);
   });
 
   test("an organisation's own is its administrators' to look after, and outlives each of them", async () => {
@@ -366,8 +473,9 @@ describe("applications", () => {
     const secret = await secretOf(bob, app);
     const pair = await good<WirePair>(await login(secret));
     const found = (token: string): Promise<Response> => jeton.ask("/api/v1/leaked", { body: { token } });
-    const changed = secret.client_secret.replace(/^jcs_./, (start) => `jcs_${start.endsWith("0") ? "1" : "0"}`);
-    assert.equal((await found(changed)).status, 204);
+    // The right id, another secret, and a checksum that is right for it.
+    const { text: guessed } = makeClientSecret(secret.id as ClientSecretId, randomBytes(32));
+    assert.equal((await found(guessed)).status, 204);
     assert.equal((await jeton.me(pair)).status, 200);
     assert.equal((await found(secret.client_secret)).status, 204);
     assert.equal(await refusal(login(secret)), "401 invalid_credentials");

@@ -200,7 +200,6 @@ describe("authentication keys", () => {
         ["expires_in", 59],
         ["expires_in", 1.5],
         ["expires_in", "600"],
-        ["expires_in", null],
         ["expires_in", 400_000_000],
       ] as const) {
         const response = await addKey(jeton, { pair: newEdPair(), [member]: value });
@@ -314,10 +313,10 @@ describe("authentication keys", () => {
     const { id } = await answered<WireKey>(await addKey(house), 201);
     for (let count = 0; count < 3; count++) await signedIn(house);
     for (let count = 0; count < 2; count++) assert.equal((await setaToken(house, setaBody())).status, 200);
-    house.clock.pass(59);
+    house.clock.pass(3600);
     await house.doors.engine.keepHouse();
     assert.equal(known(), 5);
-    house.clock.pass(1);
+    house.clock.pass(60);
     await house.doors.engine.keepHouse();
     assert.equal(known(), 2);
     const gone = { method: "DELETE", headers: bearer(await house.login()) };

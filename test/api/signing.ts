@@ -86,7 +86,7 @@ export const giveKey = (
   { spki }: Pick<Signer, "spki"> = bobsPair,
 ): Promise<AuthKeyId> =>
   beside(jeton, username, async (by, subject) => {
-    const read = await authKeys({ maxRsaBits: 8192 }).read(spki);
+    const read = authKeys({ maxRsaBits: 8192 }).read(spki);
     assert.ok(read.ok);
     const id = newId<AuthKeyId>(jeton.clock.millis(), randomBytes(idEntropy));
     const wish = { id, subject, name: "given", key: read.value, expiresAt: null, cap: 20, ofOneSize: 4, by };

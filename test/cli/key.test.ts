@@ -249,7 +249,7 @@ describe("keys of other programs", { skip }, () => {
     // What was signed in again is kept, and the key is gone.
     assert.equal((await bob.run(["whoami"])).code, 0);
     oneLine(await bob.run(["login", "--username", "bob", "--key", "k"]), 4, /invalid_credentials/);
-    oneLine(await bob.run(["key", "add", "k.pub"]), 1, /was in use before and was removed/);
+    oneLine(await bob.run(["key", "add", "k.pub"]), 1, /was in use before and has ended/);
   });
 
   test("C-04: a private key is in nothing that is written", async () => {

@@ -14,7 +14,7 @@ const { read, readSignature, verify } = authKeys({ maxRsaBits: 4096 });
 const message = "jeton-login-v1:what a person signs, with the programs of the day: ä€😀";
 
 async function keyIn(text: string): Promise<AuthKey> {
-  const found = await read(text);
+  const found = read(text);
   assert.ok(found.ok, `${found.ok ? "" : found.reason}: ${text}`);
   return found.value;
 }
@@ -69,7 +69,7 @@ for (const [type, words, bits] of opensshTypes)
       printed("ssh-keygen", ["-q", "-Y", "sign", "-n", "jeton", "-f", file, written]);
       verifies(key, readFileSync(`${written}.sig`, "utf8"), `${message}\n`);
 
-      assert.deepEqual(await read(readFileSync(file, "utf8")), { ok: false, reason: "private" });
+      assert.deepEqual(read(readFileSync(file, "utf8")), { ok: false, reason: "private" });
     },
   );
 
@@ -81,9 +81,9 @@ test(
     for (const form of ["PEM", "PKCS8"]) {
       const file = folder.path(form);
       printed("ssh-keygen", ["-q", "-t", "ecdsa", "-b", "256", "-m", form, "-N", "", "-f", file]);
-      assert.deepEqual(await read(readFileSync(file, "utf8")), { ok: false, reason: "private" });
+      assert.deepEqual(read(readFileSync(file, "utf8")), { ok: false, reason: "private" });
       printed("ssh-keygen", ["-q", "-s", file, "-I", "bob", `${file}.pub`]);
-      assert.deepEqual(await read(readFileSync(`${file}-cert.pub`, "utf8")), { ok: false, reason: "unknown_type" });
+      assert.deepEqual(read(readFileSync(`${file}-cert.pub`, "utf8")), { ok: false, reason: "unknown_type" });
     }
   },
 );
@@ -114,7 +114,7 @@ for (const [type, words] of opensslTypes)
         const other = raw(printed("openssl", ["dgst", "-sha512", "-sign", file], message));
         assert.equal(verify([key.spki], message, other, 1), undefined);
       }
-      assert.deepEqual(await read(readFileSync(file, "utf8")), { ok: false, reason: "private" });
+      assert.deepEqual(read(readFileSync(file, "utf8")), { ok: false, reason: "private" });
     },
   );
 
@@ -132,7 +132,7 @@ test(
       [["-param_enc", "explicit"], "unknown_type"],
     ] as const) {
       const text = printed("openssl", ["ec", "-in", file, "-pubout", ...words]).toString();
-      assert.deepEqual(await read(text), { ok: false, reason }, words.join(" "));
+      assert.deepEqual(read(text), { ok: false, reason }, words.join(" "));
     }
   },
 );
@@ -186,10 +186,10 @@ test(
       const key = await keyIn(keys[0]!);
       assert.equal(key.type, type);
       for (const text of keys) assert.deepEqual(await keyIn(text), key, text);
-      for (const text of secrets) assert.deepEqual(await read(text), { ok: false, reason: "private" });
+      for (const text of secrets) assert.deepEqual(read(text), { ok: false, reason: "private" });
       for (const signature of signatures) verifies(key, Buffer.from(signature, "hex"));
     }
-    assert.deepEqual(await read(made.compressed), { ok: false, reason: "unreadable" });
+    assert.deepEqual(read(made.compressed), { ok: false, reason: "unreadable" });
   },
 );
 
@@ -207,7 +207,7 @@ for (const [alg, type] of [
     const key = await keyIn(JSON.stringify({ ...jwk, alg, use: "sig", kid: "bob" }));
     assert.equal(key.type, type);
     assert.deepEqual(await keyIn(await exportSPKI(publicKey)), key);
-    assert.deepEqual(await read(JSON.stringify(await exportJWK(privateKey))), { ok: false, reason: "private" });
+    assert.deepEqual(read(JSON.stringify(await exportJWK(privateKey))), { ok: false, reason: "private" });
     const jws = await new FlattenedSign(Buffer.from(message)).setProtectedHeader({ alg }).sign(privateKey);
     verifies(key, jws.signature, `${jws.protected}.${jws.payload}`);
   });

@@ -24,13 +24,13 @@ const line = (type: string, ...parts: readonly (string | Uint8Array)[]): string 
   `${type} ${sshMessage(type, ...parts).toString("base64")}`;
 const json = (value: unknown): string => JSON.stringify(value);
 
-async function fault(text: string, by = read): Promise<AuthKeyFault | "ok"> {
-  const found = await by(text);
+function fault(text: string, by = read): AuthKeyFault | "ok" {
+  const found = by(text);
   return found.ok ? "ok" : found.reason;
 }
 
-async function refuses(why: AuthKeyFault, texts: Readonly<Record<string, string>>): Promise<void> {
-  for (const [what, text] of Object.entries(texts)) assert.equal(await fault(text), why, what);
+function refuses(why: AuthKeyFault, texts: Readonly<Record<string, string>>): void {
+  for (const [what, text] of Object.entries(texts)) assert.equal(fault(text), why, what);
 }
 
 for (const pair of fixedPairs)
@@ -51,7 +51,7 @@ for (const pair of fixedPairs)
     ];
     if (pair.type === "RSA") forms.push(createPublicKey(privateKey).export({ type: "pkcs1", format: "pem" }));
     for (const form of forms) {
-      const found = await read(form);
+      const found = read(form);
       assert.ok(found.ok, form);
       const { fingerprint, spki, type, bits } = found.value;
       assert.deepEqual(Buffer.from(fingerprint), createHash("sha256").update(pair.blob).digest(), form);
@@ -100,7 +100,7 @@ test("R-06: no text makes reading throw", async () => {
   const text = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: "binary" })), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(text, async (parts) => {
-      await read(parts.join(""));
+      read(parts.join(""));
     }),
   );
 });
@@ -111,7 +111,7 @@ test("R-06: whatever holds a private key is refused by that name, in any form an
   const sec1 = p256.privateKey.export({ type: "sec1", format: "der" });
   const pkcs1 = rsa.privateKey.export({ type: "pkcs1", format: "der" });
   const openssh = Buffer.concat([Buffer.from("openssh-key-v1\0"), sshMessage("none", "none", "")]);
-  await refuses("private", {
+  refuses("private", {
     ...Object.fromEntries(
       fixedPairs.flatMap(({ type, privateKey, jwk }) => [
         [`PKCS#8 of ${type}`, pem(pkcs8(privateKey), "PRIVATE KEY")],
@@ -146,7 +146,7 @@ test("R-06: keys of other types, certificates and keys in hardware are refused b
   const spkiOf = (key: KeyObject): string => key.export({ type: "spki", format: "pem" });
   const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey;
   const point = createPublicKey(ed25519.privateKey).export({ type: "spki", format: "der" }).subarray(-32);
-  await refuses("unknown_type", {
+  refuses("unknown_type", {
     "P-384": spkiOf(p384),
     "P-384 as JWK": json(p384.export({ format: "jwk" })),
     "X25519 as JWK": json({ kty: "OKP", crv: "X25519", x: ed25519.jwk["x"] }),
@@ -185,9 +185,9 @@ test("R-06: another spelling of a key is refused: compressed points, types that 
   const full = Buffer.concat([Buffer.of(4), xs, ys]);
   const algorithm = Buffer.from("301306072a8648ce3d020106082a8648ce3d030107", "hex");
   const spki = (bytes: Uint8Array, unused = 0): string => pem(der(0x30, algorithm, der(3, Buffer.of(unused), bytes)));
-  assert.equal(await fault(spki(full)), "ok");
-  assert.equal(await fault(line("ecdsa-sha2-nistp256", "nistp256", full)), "ok");
-  await refuses("unreadable", {
+  assert.equal(fault(spki(full)), "ok");
+  assert.equal(fault(line("ecdsa-sha2-nistp256", "nistp256", full)), "ok");
+  refuses("unreadable", {
     "compressed, SPKI": spki(compressed),
     "compressed, OpenSSH": line("ecdsa-sha2-nistp256", "nistp256", compressed),
     "hybrid, SPKI": spki(hybrid),
@@ -216,7 +216,7 @@ test("R-06: another spelling of a key is refused: compressed points, types that 
 });
 
 test("R-06: more than one key, and a set of keys, is refused by that name", async () => {
-  await refuses("several", {
+  refuses("several", {
     "two lines": `${ed25519.line}\n${p256.line}`,
     "two of PEM": pem(p256.spki) + pem(ed25519.spki),
     "PEM and a line": pem(p256.spki) + ed25519.line,
@@ -230,7 +230,7 @@ test("R-06: more than one key, and a set of keys, is refused by that name", asyn
 
 test("RFC 7517 section 4: a JWK that is for something else, or has a member nobody knows, is refused by that name", async () => {
   const jwk = ed25519.jwk;
-  await refuses("member", {
+  refuses("member", {
     "for encryption": json({ ...jwk, use: "enc" }),
     "to sign": json({ ...jwk, key_ops: ["sign"] }),
     "to verify and more": json({ ...jwk, key_ops: ["verify", "encrypt"] }),
@@ -253,7 +253,7 @@ test("R-05: points of small order, off the curve or in a spelling not their own 
     [2n ** 256n - 1n, y],
   ] as const) {
     const point = Buffer.concat([Buffer.of(4), bytesOf(a, 32), bytesOf(b, 32)]);
-    await refuses("point", {
+    refuses("point", {
       SPKI: pem(der(0x30, algorithm, der(3, Buffer.of(0), point))),
       OpenSSH: line("ecdsa-sha2-nistp256", "nistp256", point),
       JWK: json(publicJwkOf({ x: a, y: b })),
@@ -265,15 +265,15 @@ test("R-05: points of small order, off the curve or in a spelling not their own 
     OpenSSH: line("ssh-ed25519", point),
     JWK: json({ kty: "OKP", crv: "Ed25519", x: Buffer.from(point).toString("base64url") }),
   });
-  for (const point of bad) await refuses("point", inForms(point));
+  for (const point of bad) refuses("point", inForms(point));
   // Half of all numbers belong to no point, and both runtimes import them.
   const outcomes = new Set<string>();
   for (let number = 2n; number < 40n; number++)
-    for (const text of Object.values(inForms(littleEndian(number)))) outcomes.add(await fault(text));
+    for (const text of Object.values(inForms(littleEndian(number)))) outcomes.add(fault(text));
   assert.deepEqual(outcomes, new Set(["point", "ok"]));
-  assert.equal(await fault(line("ssh-ed25519", encode(basePoint))), "ok");
+  assert.equal(fault(line("ssh-ed25519", encode(basePoint))), "ok");
   // A JWK may have its coordinates too short or too long, which are none either.
-  await refuses("point", {
+  refuses("point", {
     short: json({ ...p256.jwk, x: "AQ" }),
     missing: json({ kty: "OKP", crv: "Ed25519" }),
   });
@@ -291,7 +291,7 @@ test("R-05: RSA is refused in each form below 2,048 bits, above what the operato
     ];
   };
   const each = async (texts: readonly string[], why: AuthKeyFault | "ok", by = read): Promise<void> => {
-    for (const text of texts) assert.equal(await fault(text, by), why, text);
+    for (const text of texts) assert.equal(fault(text, by), why, text);
   };
   const { n, e } = rsa.jwk;
   await each(rsaIn(n, e), "ok");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   checkPrimeSync,
   constants,
+  createHash,
   generateKeyPairSync,
   generatePrimeSync,
   randomBytes,
@@ -133,6 +134,15 @@ describe("signed login", () => {
     assert.equal((await answerChallenge(jeton, challenge)).status, 200);
   });
 
+  test("R-11: at SeTA's door keys of other types and sizes stand in nobody's place", async () => {
+    const house = await authority();
+    await addKey(house);
+    for (let at = 0; at < 6; at++) assert.equal((await addKey(house, { pair: newEdPair() })).status, 201);
+    for (let at = 0; at < 3; at++) assert.equal((await addKey(house, { pair: newPair(3072) })).status, 201);
+    assert.equal((await setaToken(house, setaBody())).status, 200);
+    await house.close();
+  });
+
   test("R-04: at the native door only a challenge is signed, and none that a key proved itself with", async () => {
     for (const message of ["x", "x".repeat(40), "jeton-login-v1:", "eyJhbGciOiJSUzI1NiJ9.e30"])
       assert.equal(await refusal(answerChallenge(jeton, message)), notAccepted);
@@ -147,7 +157,12 @@ describe("signed login", () => {
   test("R-03, R-04: at SeTA's door a challenge signs in whom it names, once, and nobody else", async () => {
     const challenge = await challengeFor(jeton);
     const body = setaBody({ rsa_original_message: challenge });
-    assert.equal((await setaToken(jeton, { ...body, username: "harvester", provider: "seta" })).status, 401);
+    for (const whose of [
+      { username: "harvester", provider: "seta" },
+      { username: "eve", provider: "local" },
+      { username: "ada", provider: "local" },
+    ])
+      assert.equal((await setaToken(jeton, { ...body, ...whose })).status, 401);
     assert.deepEqual(statuses([await setaToken(jeton, body), await setaToken(jeton, body)]), [200, 403]);
     assert.equal(await refusal(answerChallenge(jeton, challenge)), notAccepted);
     const late = setaBody({ rsa_original_message: await challengeFor(jeton) });
@@ -240,8 +255,34 @@ describe("signed login", () => {
     assert.match(await refusedKey(line(modulus - 1n, f4)), /modulus must be odd/);
     for (const e of [1n, 2n, 3n, 17n, 65_535n, 65_538n, (1n << 32n) + 1n, (1n << 256n) + 1n])
       assert.match(await refusedKey(line(modulus, e)), /exponent/);
+    // With a prime anybody signs: the proof is good, and the key is refused.
     const prime = generatePrimeSync(2048, { bigint: true });
-    assert.match(await refusedKey(line(prime, f4)), /can be broken/);
+    const power = (base: bigint, exponent: bigint): bigint => {
+      let [result, square] = [1n, base];
+      for (let rest = exponent; rest > 0n; rest >>= 1n) {
+        if ((rest & 1n) === 1n) result = (result * square) % prime;
+        square = (square * square) % prime;
+      }
+      return result;
+    };
+    const inverse = (of: bigint, modulus2: bigint): bigint => {
+      let [a, b, x, y] = [of, modulus2, 1n, 0n];
+      while (b > 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+      return ((x % modulus2) + modulus2) % modulus2;
+    };
+    const text = line(prime, f4);
+    const proved = addKey(jeton, {
+      text,
+      sign: (challenge) => {
+        const digest = createHash("sha256").update(challenge).digest("hex");
+        const padded = `0001${"ff".repeat(202)}003031300d060960864801650304020105000420${digest}`;
+        const number = power(BigInt(`0x${padded}`), inverse(f4, prime - 1n));
+        return Buffer.from(number.toString(16).padStart(512, "0"), "hex").toString("base64url");
+      },
+    });
+    const broken = await proved;
+    assert.match(await broken.clone().text(), /can be broken/);
+    assert.equal(await refusal(broken), "400 invalid_request");
     assert.match(await refusedKey(line(modulus * 751n, f4)), /can be broken/);
     assert.equal(await bobsKeys(), keysBefore);
   });
@@ -602,9 +643,12 @@ test("CWE-770: each signed login is one of its subject's changes, at both doors,
   // Whoever has no good signature learns nothing of it, and costs its subject nothing.
   const wrong = Buffer.alloc(256, 1);
   assert.equal(await refusal(answerChallenge(jeton, challenge, wrong)), notAccepted);
-  // Signed logins and the other changes are counted together; passwords and others are not touched.
+  // Signed logins and the other changes are counted together; passwords and others are not touched, nor what ends things.
   const change = { method: "POST", headers: { authorization: `Bearer ${pair.access_token}` }, body: {} };
-  assert.equal(await refusal(jeton.ask("/api/v1/revoke-tokens", change)), "429 too_many_changes");
+  assert.equal(
+    await refusal(jeton.ask("/api/v1/applications", { ...change, body: { name: "one-more" } })),
+    "429 too_many_changes",
+  );
   await jeton.login();
   await jeton.later(10);
   // The message was not used up.

@@ -204,7 +204,10 @@ export function applicationConformance(name: string, open: () => Promise<StoreUn
       assert.equal(await store.findSubject(app), undefined);
       assert.equal(await store.findLiveApiToken(token.minted.token.id), undefined);
       assert.equal(await store.findSecretCredential(secret.id), undefined);
-      assert.deepEqual((await told(app))[0], ["subject_deleted", { with_owner: world.bob() }]);
+      assert.deepEqual((await told(app))[0], [
+        "subject_deleted",
+        { with_owner: world.bob(), sessions: 1, api_tokens: 1, upto: 2, client_secrets: 1 },
+      ]);
       assert.equal(
         await kindOf(create(operator, { owner: carol, username: "harvester", canonical: "harvester" })),
         "done",
@@ -268,6 +271,14 @@ export function applicationConformance(name: string, open: () => Promise<StoreUn
       assert.equal((await addSecret(common, mine)).kind, "absent");
       assert.equal((await addSecret(common, byAda)).kind, "done");
       assert.equal(await kindOf(status(app, "disable", byAda)), "done");
+      // What an administrator has stopped its owner does not bring back, by a detour neither.
+      assert.equal(await kindOf(status(app, "enable", mine)), "forbidden");
+      assert.equal(await kindOf(status(app, "enable", byAda)), "done");
+      assert.equal(await kindOf(status(app, "lock", byAda)), "done");
+      for (const verb of ["unlock", "disable", "enable"] as const)
+        assert.notEqual(await kindOf(status(app, verb, mine)), "done", verb);
+      assert.equal(await kindOf(status(app, "unlock", byAda)), "done");
+      assert.equal(await kindOf(status(app, "disable", mine)), "done");
       assert.equal(await kindOf(status(app, "enable", mine)), "done");
       // A person has none.
       assert.equal((await addSecret(world.bob(), mine)).kind, "wrong-state");

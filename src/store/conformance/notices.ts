@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 
 import type { AuthKeyId, ApiTokenId, SubjectId } from "../../core/ids.ts";
-import { mostWaiting, noticeChannels, type Notice, type NoticeChannel } from "../../core/notice.ts";
+import { noticeChannels, type Notice, type NoticeChannel } from "../../core/notice.ts";
 import { after, days, hours, minutes, seconds } from "../../core/units.ts";
 import { byItself, from, operator, storeWorld, type StoreUnderTest } from "./world.ts";
 import { newKey } from "./auth-key-world.ts";
@@ -218,24 +218,53 @@ export function noticeConformance(name: string, open: () => Promise<StoreUnderTe
       assert.equal((await waiting()).length, 5);
     });
 
+    /** Somebody with twenty addresses, and all the places that one reader may have. */
+    const filled = async (username: string): Promise<SubjectId> => {
+      const emails = Array.from({ length: 20 }, (_, at) => mail(`${username}.${at}@example.org`));
+      const subject = await world.subject(username, { emails });
+      for (let made = 0; made < 10; made++) await mint(subject, hours(2));
+      return subject;
+    };
+    const dropped = async () => (await work(0)).dropped;
+    const addKey = async (subject: SubjectId): Promise<void> => {
+      const adding = { id: world.id<AuthKeyId>(), subject, name: "laptop", expiresAt: null, cap: 5, ofOneSize: 4 };
+      const { store, now } = world.under();
+      assert.equal(
+        (await store.addAuthKey({ ...adding, key: newKey(), by: await asking(subject), now: now() })).kind,
+        "done",
+      );
+    };
+
+    test("FL-28, CWE-770: one reader takes no more than a part, and never the room of what tells of a new way in", async () => {
+      await channels(...noticeChannels);
+      const eager = await filled("v");
+      assert.deepEqual([(await work(0)).waiting, await dropped()], [210, { mail: 0, webhook: 0 }]);
+      await mint(eager, hours(2));
+      assert.deepEqual([(await work(0)).waiting, await dropped()], [211, { mail: 20, webhook: 0 }]);
+      await addKey(eager);
+      assert.deepEqual([(await work(0)).waiting, await dropped()], [232, { mail: 20, webhook: 0 }]);
+    });
+
     test("FL-28: the queue has an end: what is told at once is dropped and counted, warnings come later", async () => {
       await channels(...noticeChannels);
-      const emails = Array.from({ length: 999 }, (_, at) => mail(`v${at}@example.org`));
-      const many = await world.subject("vera", { emails });
-      await mint(world.bob(), days(2));
+      const late = await world.subject("late", { emails: [mail("late@example.org")] });
+      await mint(late, days(2));
       await empty();
-      for (let made = 0; made < 10; made++) await mint(many, hours(2));
-      assert.deepEqual([(await work(0)).waiting, (await work(0)).dropped], [mostWaiting, { mail: 0, webhook: 0 }]);
-      await mint(many, hours(2));
-      assert.deepEqual([(await work(0)).waiting, (await work(0)).dropped], [mostWaiting, { mail: 999, webhook: 1 }]);
+      for (let reader = 0; reader < 40; reader++) await filled(`r${reader}`);
+      assert.deepEqual([(await work(0)).waiting, await dropped()], [8400, { mail: 0, webhook: 0 }]);
+      await mint(late, hours(2));
+      assert.deepEqual([(await work(0)).waiting, await dropped()], [8401, { mail: 1, webhook: 0 }]);
+      // What tells of a new way in has places of its own.
+      await addKey(late);
+      assert.deepEqual([(await work(0)).waiting, await dropped()], [8403, { mail: 1, webhook: 0 }]);
       world.under().pass(days(1));
       assert.deepEqual(await queue(), { warned: [], more: false });
+      assert.equal((await work(0)).warningsDue, false);
+      await end((await waiting()).filter(({ recipient }) => recipient?.startsWith("r") === true));
+      world.under().pass(minutes(15));
       assert.equal((await work(0)).warningsDue, true);
-      const [first] = await waiting();
-      await end([first!]);
       assert.deepEqual(await queue(), { warned: [1], more: false });
-      assert.equal((await work(0)).waiting, mostWaiting);
-      assert.equal(await channels(), mostWaiting);
+      assert.deepEqual((await told()).filter(([, kind]) => kind === "api_token_ends").length, 2);
     });
 
     test("one that failed waits for its time, and the old ones of a channel go together", async () => {

@@ -18,6 +18,8 @@ CREATE TABLE auth_key_new (
   ended_at INTEGER,
   -- Messages of its client's own choice that have opened sessions; each is remembered for the life of the key.
   messages INTEGER NOT NULL DEFAULT 0 CHECK (messages >= 0),
+  -- Nobody has it any more, and nothing that was signed with it is known.
+  forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1)),
   last_used_at INTEGER,
   last_used_from TEXT
 ) STRICT;
@@ -44,19 +46,28 @@ ALTER TABLE auth_key_new RENAME TO auth_key;
 ALTER TABLE spent_signature_new RENAME TO spent_signature;
 
 CREATE INDEX auth_key_good ON auth_key (subject, id) WHERE ended_at IS NULL;
+CREATE INDEX auth_key_of ON auth_key (subject);
 CREATE UNIQUE INDEX auth_key_once ON auth_key (fingerprint, subject);
 CREATE UNIQUE INDEX auth_key_called ON auth_key (public_id);
 
 -- For the sweep.
-CREATE INDEX auth_key_ended ON auth_key (id) WHERE ended_at IS NOT NULL;
+CREATE INDEX auth_key_ended ON auth_key (id) WHERE ended_at IS NOT NULL AND forgotten = 0;
 CREATE INDEX auth_key_ending ON auth_key (expires_at) WHERE ended_at IS NULL AND expires_at IS NOT NULL;
 CREATE INDEX spent_signature_past ON spent_signature (until) WHERE until IS NOT NULL;
 
 -- The key or secret that opened the session, which ends it with itself; null: a password did.
 ALTER TABLE session ADD COLUMN opened_with BLOB CHECK (length(opened_with) = 16);
 
-UPDATE session SET opened_with = (SELECT k.public_id FROM auth_key k WHERE k.subject = session.subject AND k.ended_at IS NULL)
+UPDATE session SET opened_with = (SELECT k.public_id FROM auth_key k
+    WHERE k.subject = session.subject AND k.ended_at IS NULL AND k.created_at <= session.created_at)
   WHERE ended_at IS NULL AND instr(' ' || amr || ' ', ' swk ') > 0;
+
+-- Of a key that is gone there is none.
+UPDATE session SET ended_at = rotated_at
+  WHERE ended_at IS NULL AND opened_with IS NULL AND instr(' ' || amr || ' ', ' swk ') > 0;
+
+-- Who disabled or locked it last; null: the operator, or nobody yet. Its owner alone brings back what its owner disabled.
+ALTER TABLE subject ADD COLUMN stopped_by BLOB;
 
 -- What applications sign in with. Of the secret only a hash is stored.
 CREATE TABLE client_secret (
@@ -77,5 +88,11 @@ CREATE INDEX client_secret_good ON client_secret (subject, id) WHERE ended_at IS
 CREATE INDEX client_secret_over ON client_secret (coalesce(ended_at, expires_at))
   WHERE coalesce(ended_at, expires_at) IS NOT NULL;
 
--- The applications of an owner, in the order of their birth.
-CREATE INDEX subject_by_owner ON subject (owner, id) WHERE owner IS NOT NULL;
+-- The applications of an owner, and those of an organisation itself, in the order of their birth.
+CREATE INDEX subject_by_owner ON subject (owner, id) WHERE owner IS NOT NULL AND status <> 'deleted';
+CREATE INDEX application_by_organisation ON subject (organisation, id)
+  WHERE kind = 'application' AND owner IS NULL AND status <> 'deleted';
+
+-- However many were deleted.
+DROP INDEX subject_by_organisation;
+CREATE INDEX subject_by_organisation ON subject (organisation, id) WHERE status <> 'deleted';

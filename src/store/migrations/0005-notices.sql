@@ -30,12 +30,16 @@ CREATE TABLE notice (
   kind TEXT NOT NULL,
   -- A JSON object.
   told TEXT NOT NULL,
+  -- Who answers for whom it is about; nobody may take all the room.
+  reader BLOB NOT NULL CHECK (length(reader) = 16),
   -- The address of a mail; null: the channel has one recipient.
   recipient TEXT,
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notice_by_reader ON notice (reader);
 
 -- For the round: the notices of a channel whose time has come.
 CREATE INDEX notice_due ON notice (channel, due_at);

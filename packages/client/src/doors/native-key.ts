@@ -5,7 +5,7 @@
 import { NotUnderstood } from "../faults.ts";
 import { members, said, text, type DoorAt, type Said } from "./door.ts";
 import { problem } from "./native.ts";
-import { allPages, orNull, placeOf, time, type Members } from "./native-read.ts";
+import { allPages, orNull, placeOf, time, whole } from "./native-read.ts";
 
 /** Times are seconds since 1970-01-01 UTC. */
 export interface AuthKey {
@@ -20,6 +20,8 @@ export interface AuthKey {
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
   readonly lastUsedFrom: string | null;
+  /** Messages that its client chose itself, as SeTA's do, and that opened sessions; a server takes so many. */
+  readonly ownMessages: number;
 }
 
 export interface KeyChallenge {
@@ -54,12 +56,6 @@ export interface AuthKeyDoor {
 /** What every challenge for a key begins with: nothing else is signed, whoever asks for it. */
 const ours = "jeton-key-v1:";
 
-function whole(from: Members, name: string): number {
-  const value = from[name];
-  if (typeof value !== "number") throw new NotUnderstood(`its answer has no ${name}`);
-  return value;
-}
-
 function readKey(body: unknown): AuthKey {
   const from = members(body);
   return {
@@ -72,6 +68,7 @@ function readKey(body: unknown): AuthKey {
     expiresAt: orNull(from, "expires_at", time),
     lastUsedAt: orNull(from, "last_used_at", time),
     lastUsedFrom: orNull(from, "last_used_from", text),
+    ownMessages: whole(from, "own_messages"),
   };
 }
 

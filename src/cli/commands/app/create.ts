@@ -21,7 +21,7 @@ export const appCreate = command({
   },
   examples: [
     ["jeton app create ci", "then one of these:"],
-    ["jeton app secret create ci >ci.secret", "it signs in with a secret"],
+    ["(umask 077; jeton app secret create ci >ci.secret)", "it signs in with a secret"],
     ["jeton key generate --app ci --out ci.pem", "or with a key"],
     ["jeton token create deploy --app ci", "or a service is given a token of its"],
   ],
