@@ -72,7 +72,7 @@ export function subjectIntents(db: DatabaseSync) {
   const change = prepare(db, "UPDATE subject SET display_name = ?, roles = ? WHERE id = ?");
   const setStatus = prepare(db, "UPDATE subject SET status = ? WHERE id = ?");
   const setStopper = prepare(db, "UPDATE subject SET stopped_by = ? WHERE id = ?");
-  const stopper = prepare<{ stopped_by: Uint8Array | null }>(db, "SELECT stopped_by FROM subject WHERE id = ?");
+  const stopperOf = prepare<{ stopped_by: Uint8Array | null }>(db, "SELECT stopped_by FROM subject WHERE id = ?");
 
   // What is left of a deleted subject is its id and its name, so that the journal goes on meaning it and nobody else.
   const strip = prepare(db, "UPDATE subject SET password = NULL, roles = '' WHERE id = ?");
@@ -121,7 +121,7 @@ export function subjectIntents(db: DatabaseSync) {
       return true;
     if (verb === "delete") return true;
     if (verb === "disable") return found.status === "active";
-    const by = stopper.get(bytesFromId(found.id))!.stopped_by;
+    const by = stopperOf.get(bytesFromId(found.id))!.stopped_by;
     return verb === "enable" && by !== null && Buffer.compare(by, bytesFromId(actor.subject)) === 0;
   }
 
@@ -249,14 +249,18 @@ export function subjectIntents(db: DatabaseSync) {
         if (typeof target === "string") return { kind: target };
         const { actor, found } = target;
         const { from, to, kind } = transitions[verb];
-        // Done twice is done.
-        if (found.status === to) return { kind: "done", subject: found, revocation: undefined };
+        const key = bytesFromId(id);
+        const stopper = actor.subject && bytesFromId(actor.subject);
+        // Done twice is done; what its owner has stopped is an administrator's from then on.
+        if (found.status === to) {
+          if (to !== "active" && found.owner !== actor.subject) setStopper.run(stopper, key);
+          return { kind: "done", subject: found, revocation: undefined };
+        }
         if (!from.includes(found.status)) return { kind: "wrong-state" };
         if (!isTheirsToTurn(actor, found, verb)) return { kind: "forbidden" };
         if (to !== "active" && leavesNobody(found)) return { kind: "last-administrator" };
-        const key = bytesFromId(id);
         setStatus.run(to, key);
-        setStopper.run(actor.subject && bytesFromId(actor.subject), key);
+        setStopper.run(stopper, key);
         const { organisation } = found;
         const own = to === "active" ? undefined : lines.ofSubject(key, now);
         const buried = to === "deleted" ? bury(key, now) : {};

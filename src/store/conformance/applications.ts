@@ -280,6 +280,10 @@ export function applicationConformance(name: string, open: () => Promise<StoreUn
       assert.equal(await kindOf(status(app, "unlock", byAda)), "done");
       assert.equal(await kindOf(status(app, "disable", mine)), "done");
       assert.equal(await kindOf(status(app, "enable", mine)), "done");
+      assert.equal(await kindOf(status(app, "disable", mine)), "done");
+      assert.equal(await kindOf(status(app, "disable", byAda)), "done");
+      assert.equal(await kindOf(status(app, "enable", mine)), "forbidden");
+      assert.equal(await kindOf(status(app, "enable", byAda)), "done");
       // A person has none.
       assert.equal((await addSecret(world.bob(), mine)).kind, "wrong-state");
     });
