@@ -408,6 +408,25 @@ describe("applications", () => {
     await small.close();
   });
 
+  test("CWE-770: each sign-in by secret is one of the application's changes, and costs its owner nothing", async () => {
+    const small = await authority({ settings: { "limits.changes": 4 } });
+    const headers = bearer(await small.login());
+    const app = await answered<Application>(
+      await small.ask("/api/v1/applications", { headers, body: { name: "eager" } }),
+      201,
+    );
+    const made = await small.ask(`/api/v1/applications/${app.id}/secrets`, { headers, body: { name: "prod" } });
+    const { client_id, client_secret } = await answered<MadeSecret>(made, 201);
+    const signIn = (): Promise<Response> => small.ask("/api/v1/login/secret", { body: { client_id, client_secret } });
+    for (let count = 0; count < 4; count++) assert.equal((await signIn()).status, 200);
+    const refused = await signIn();
+    assert.equal(refused.headers.get("retry-after"), "15");
+    assert.equal(await refusal(refused), "429 too_many_changes");
+    const path = `/api/v1/applications/${app.id}`;
+    assert.equal((await small.ask(path, { method: "PATCH", headers, body: { display_name: "Eager" } })).status, 200);
+    await small.close();
+  });
+
   test("K-01: a leaked token takes along what it put in its own place", async () => {
     const scopes = ["me:read", "tokens:mint", "api-tokens:write"];
     const minted = await at.as(carol, "post", "/api/v1/api-tokens", { name: "ci", scopes });
