@@ -165,7 +165,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     path: "/api/v1/applications/:id/api-tokens",
     summary: "Make an API token for an application that I look after",
     params: SubjectPath,
-    refusals: [...mintRefusals, "not_found"],
+    refusals: [...mintRefusals, "not_found", "wrong_state"],
   })(async ({ caller, params, body, from }) => {
     const made = await engine.mintApiToken(caller, wishOf(body, params.id), from);
     return made.ok ? { status: 201, body: mintedToWire(made.value, caller) } : made;

@@ -131,6 +131,8 @@ export function apiTokenIntents(db: DatabaseSync) {
     const found = directory.subject(bytesFromId(wished));
     // What a token makes is its own subject's, so that it ends with it.
     if (actor.apiToken !== undefined || found === undefined || !mayManage(actor, found, "write")) return "absent";
+    // It would come to life when the application does.
+    if (found.status !== "active") return "wrong-state";
     return authorityOf(holders(bytesFromId(wished))!);
   }
 

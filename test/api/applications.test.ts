@@ -151,6 +151,9 @@ describe("applications", () => {
 
   test("R-11, ASVS 6.3.8: every reason to refuse a secret is answered alike", async () => {
     const [app, other] = [await created(bob), await created(bob)];
+    await as(bob, "post", `/${other.id}/disable`);
+    assert.equal(await refusal(as(bob, "post", `/${other.id}/api-tokens`, { name: "later" })), "409 wrong_state");
+    await as(bob, "post", `/${other.id}/enable`);
     const [secret, ended, paused] = [await secretOf(bob, app), await secretOf(bob, app), await secretOf(bob, other)];
     await as(bob, "delete", `/${app.id}/secrets/${ended.id}`);
     await as(bob, "post", `/${other.id}/disable`);

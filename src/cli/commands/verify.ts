@@ -15,7 +15,8 @@ import { spanText } from "../span.ts";
 import { instanceAbove } from "../weka-target.ts";
 
 const sentences: Readonly<Record<Reason | "revoked", string>> = {
-  malformed: "this is no token of the form that Jeton gives",
+  malformed:
+    "this is no JWT of the form that Jeton gives; of an opaque token (jtn_) only its server knows: jeton whoami",
   header: "its header says more than it may",
   alg_not_allowed: "it is not signed as this issuer signs",
   type_not_allowed: "it is no access token",
@@ -25,7 +26,7 @@ const sentences: Readonly<Record<Reason | "revoked", string>> = {
   expired: "it has expired",
   not_yet_valid: "its time has not come; compare the clocks",
   audience_mismatch: "it is meant for another service",
-  revoked: "it has been revoked, or whoever holds it has been disabled",
+  revoked: "its server refuses it: it was revoked, its holder is disabled, or it is not good from this network",
 };
 
 /** Its own doors look at the session, which nobody else sees. */
@@ -77,7 +78,7 @@ function text({ verdict, revocation, reason }: Judged, { client, issuer, audienc
     [
       revocation,
       "revocation",
-      revocation === "ok" ? "not revoked (the server was asked just now)" : "revoked, says the server",
+      revocation === "ok" ? "not revoked (the server was asked just now)" : "refused by the server",
     ],
   ];
   const why = offline ? "--offline" : reason === null ? "this server keeps no track of it for that audience" : "";

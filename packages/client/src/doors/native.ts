@@ -15,9 +15,27 @@ import {
 
 const optional = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
+/** So many wrong values are told of one request. */
+const mostErrors = 3;
+
+/** Which values are wrong and what they would have to be, where the server says so (RFC 9457 section 3). */
+function errorsText(errors: unknown): string | undefined {
+  if (!Array.isArray(errors)) return undefined;
+  const told = errors.slice(0, mostErrors).flatMap((error: unknown) => {
+    const { field, expected } = members(error);
+    const [at, wanted] = [optional(field), optional(expected)];
+    return at === undefined || wanted === undefined ? [] : [`${at.slice(1) || "the request"}: ${wanted}`];
+  });
+  return told.length === 0 ? undefined : told.join("; ");
+}
+
 export function problem(answer: Answer): Refused {
-  const { code, title, detail } = members(answer.body);
-  return refusedBy(answer, { code: optional(code), title: optional(title), detail: optional(detail) });
+  const { code, title, detail, errors } = members(answer.body);
+  return refusedBy(answer, {
+    code: optional(code),
+    title: optional(title),
+    detail: errorsText(errors) ?? optional(detail),
+  });
 }
 
 export function nativeDoor({ server, transport }: DoorAt): Door {

@@ -35,7 +35,12 @@ export const appList = command({
         { columns: client.io.columns(), header: flags["no-header"] !== true },
       ),
     });
-    if (answer.value.length === 0) client.voice.note("No applications yet. Do: jeton app create NAME");
+    if (answer.value.length === 0)
+      client.voice.note(
+        owner === "me"
+          ? "No applications yet. Do: jeton app create NAME; those of the organisation: jeton app list --organisation"
+          : "No applications yet. Do: jeton app create NAME --organisation",
+      );
     return exitCode("done");
   },
 });

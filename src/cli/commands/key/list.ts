@@ -1,5 +1,6 @@
 /** `jeton key list`: the keys that sign somebody in, one's own or an application's. */
 import type { AuthKey } from "../../../../packages/client/src/doors/native-key.ts";
+import { plainText } from "../../../../packages/client/src/plain-text.ts";
 import { applicationFlag } from "../../application.ts";
 import { keyJson, openAuthKeyDoor, sortOf } from "../../auth-key.ts";
 import type { Client } from "../../client.ts";
@@ -33,7 +34,9 @@ export const keyList = command({
         { columns: client.io.columns(), header: flags["no-header"] !== true },
       ),
     });
-    if (answer.value.length === 0) client.voice.note("No keys yet. Do: jeton key generate, or jeton key add FILE.pub");
+    const whose = flags.app === undefined ? "" : ` --app ${plainText(flags.app)}`;
+    if (answer.value.length === 0)
+      client.voice.note(`No keys yet. Do: jeton key generate${whose}, or jeton key add FILE.pub${whose}`);
     return exitCode("done");
   },
 });
