@@ -7,6 +7,7 @@ import { scopeNames, type Scope } from "../core/scope.ts";
 import { days, seconds } from "../core/units.ts";
 import type { ApiTokenWish } from "../engine/api-token-grant.ts";
 import type { MintedApiToken } from "../engine/api-tokens.ts";
+import type { Page } from "../engine/cursor.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Principal } from "../engine/introspect.ts";
 import { credentialName } from "./credential-name.ts";
@@ -107,6 +108,11 @@ const toWire = (row: ApiTokenRow, { by }: Principal): z.input<typeof ApiToken> =
   current: by.kind === "api-token" && by.token.id === row.id,
 });
 
+const pageToWire = ({ items, nextCursor }: Page<ApiTokenRow>, caller: Principal): z.input<typeof ApiTokenPage> => ({
+  items: items.map((row) => toWire(row, caller)),
+  next_cursor: nextCursor,
+});
+
 const mintedToWire = ({ token, text }: MintedApiToken, caller: Principal): z.input<typeof Minted> => ({
   ...toWire(token, caller),
   token: text.reveal(),
@@ -184,9 +190,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
   })(async ({ caller, params, query }) => {
     const found = await engine.findApplication(caller, params.id, "read");
     const page = found.ok ? await engine.listApiTokens(caller, found.value.id, pageOf(query)) : found;
-    if (!page.ok) return page;
-    const items = page.value.items.map((row) => toWire(row, caller));
-    return { status: 200, body: { items, next_cursor: page.value.nextCursor } };
+    return page.ok ? { status: 200, body: pageToWire(page.value, caller) } : page;
   }),
 
   route({
@@ -200,9 +204,7 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     refusals: ["invalid_request"],
   })(async ({ caller, query }) => {
     const page = await engine.listApiTokens(caller, "own", pageOf(query));
-    if (!page.ok) return page;
-    const items = page.value.items.map((row) => toWire(row, caller));
-    return { status: 200, body: { items, next_cursor: page.value.nextCursor } };
+    return page.ok ? { status: 200, body: pageToWire(page.value, caller) } : page;
   }),
 
   route({
@@ -291,8 +293,6 @@ export const apiTokensRoutes = (engine: Engine): readonly NativeRoute[] => [
     refusals: ["invalid_request", "not_found"],
   })(async ({ caller, params, query }) => {
     const page = await engine.listApiTokens(caller, params.id, pageOf(query));
-    if (!page.ok) return page;
-    const items = page.value.items.map((row) => toWire(row, caller));
-    return { status: 200, body: { items, next_cursor: page.value.nextCursor } };
+    return page.ok ? { status: 200, body: pageToWire(page.value, caller) } : page;
   }),
 ];

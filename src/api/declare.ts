@@ -4,3 +4,15 @@ import { routesFor, type Route } from "../http/route.ts";
 
 export const route = routesFor<Principal>();
 export type NativeRoute = Route<Principal>;
+
+/** What every sign-in by credentials in the body declares. */
+export const signingIn = {
+  method: "post",
+  authentication: "credentials",
+  scope: null,
+  tenant: "none",
+  rate: "login",
+  shed: "login",
+  query: null,
+  params: null,
+} as const;

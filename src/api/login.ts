@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Secret } from "../core/secret.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import type { Engine } from "../engine/engine.ts";
-import { route, type NativeRoute } from "./declare.ts";
+import { route, signingIn, type NativeRoute } from "./declare.ts";
 import { toWire, TokenPairAnswer } from "./token-pair.ts";
 
 const LoginBody = z
@@ -17,18 +17,11 @@ const LoginBody = z
 
 export const loginRoutes = (engine: Engine, door: ClientProfile, home: string): readonly NativeRoute[] => [
   route({
-    method: "post",
+    ...signingIn,
     path: "/api/v1/login",
     summary: "Sign in with a password",
-    authentication: "credentials",
-    scope: null,
-    tenant: "none",
-    rate: "login",
-    shed: "login",
     journal: "sign_in",
     body: { json: LoginBody },
-    query: null,
-    params: null,
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_credentials", "too_many_attempts"],
   })(async ({ body, from, signal }) => {

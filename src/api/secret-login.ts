@@ -5,7 +5,7 @@ import { refused } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import type { Engine } from "../engine/engine.ts";
-import { route, type NativeRoute } from "./declare.ts";
+import { route, signingIn, type NativeRoute } from "./declare.ts";
 import { toWire, TokenPairAnswer } from "./token-pair.ts";
 
 const Body = z
@@ -22,18 +22,11 @@ const notAccepted = refused(
 
 export const secretLoginRoutes = (engine: Engine, door: ClientProfile): readonly NativeRoute[] => [
   route({
-    method: "post",
+    ...signingIn,
     path: "/api/v1/login/secret",
     summary: "Sign an application in with its client secret",
-    authentication: "credentials",
-    scope: null,
-    tenant: "none",
-    rate: "login",
-    shed: "login",
     journal: "sign_in",
     body: { json: Body },
-    query: null,
-    params: null,
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_credentials", "too_many_attempts", "too_many_changes"],
   })(async ({ body, from, signal }) => {

@@ -5,7 +5,7 @@ import { refused } from "../core/result.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import type { Engine } from "../engine/engine.ts";
 import { signatureText } from "./auth-keys.ts";
-import { route, type NativeRoute } from "./declare.ts";
+import { route, signingIn, type NativeRoute } from "./declare.ts";
 import { toWire, TokenPairAnswer } from "./token-pair.ts";
 
 const ChallengeBody = z
@@ -33,17 +33,6 @@ const SignatureBody = z
   })
   .meta({ id: "ChallengeSignature" });
 
-const common = {
-  method: "post",
-  authentication: "credentials",
-  scope: null,
-  tenant: "none",
-  rate: "login",
-  shed: "login",
-  query: null,
-  params: null,
-} as const;
-
 const notAccepted = refused(
   "invalid_credentials",
   "The challenge is over or was used, or it was not signed with the key of its subject. Ask for another and sign that.",
@@ -51,7 +40,7 @@ const notAccepted = refused(
 
 export const signedLoginRoutes = (engine: Engine, door: ClientProfile, home: string): readonly NativeRoute[] => [
   route({
-    ...common,
+    ...signingIn,
     path: "/api/v1/login/challenge",
     summary: "Ask for something to sign; whoever is named, there is an answer",
     journal: null,
@@ -64,7 +53,7 @@ export const signedLoginRoutes = (engine: Engine, door: ClientProfile, home: str
   }),
 
   route({
-    ...common,
+    ...signingIn,
     path: "/api/v1/login/signature",
     summary: "Sign in with a signed challenge",
     journal: "sign_in",

@@ -10,15 +10,18 @@ export class CourierUnusable extends Error {
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
+const unreadable = (file: string, setting: string, cause: unknown): CourierUnusable =>
+  new CourierUnusable(
+    `${setting}: ${file} cannot be read: ${reasonOf(cause)}. Do: name a file that the server's user may read`,
+    { cause },
+  );
+
 /** What stands in a file that `setting` names. */
 export function readCourierFile(file: string, setting: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CourierUnusable(
-      `${setting}: ${file} cannot be read: ${reasonOf(cause)}. Do: name a file that the server's user may read`,
-      { cause },
-    );
+    throw unreadable(file, setting, cause);
   }
 }
 
@@ -28,10 +31,7 @@ export function readSecretFile(file: string, setting: string): Secret {
   try {
     handle = openSync(file, "r");
   } catch (cause) {
-    throw new CourierUnusable(
-      `${setting}: ${file} cannot be read: ${reasonOf(cause)}. Do: name a file that the server's user may read`,
-      { cause },
-    );
+    throw unreadable(file, setting, cause);
   }
   try {
     if ((fstatSync(handle).mode & 0o077) !== 0)

@@ -33,7 +33,7 @@ import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import { findSubject } from "./directory.ts";
 import { refusalOf } from "./done.ts";
 import { on, type Principal } from "./introspect.ts";
-import { manages } from "./manage.ts";
+import { manages, whoseOf } from "./manage.ts";
 import type { Chance, Clock, Store, Tokens } from "./ports.ts";
 
 export interface ApiTokensDeps {
@@ -119,8 +119,8 @@ async function make(
 }
 
 /**
- * Refuses with `minting_not_allowed`, `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`, or `invalid_token` when
- * the caller is over meanwhile.
+ * Refuses with `minting_not_allowed`, `reauthentication_needed`, `exceeds_grant`, `invalid_request`, `too_many_tokens`,
+ * `not_found` or `wrong_state` of the application that it is for, or `invalid_token` when the caller is over meanwhile.
  */
 export async function mintApiToken(
   deps: ApiTokensDeps,
@@ -170,8 +170,7 @@ export interface Rotation {
 
 /**
  * A new token with the name, the rights and the length of life of `id`, which is the caller's own, or an application's that
- * it looks after, and ends after `keepOld`.
- * Refuses as `mintApiToken`, with `not_found`, and with `wrong_state` where it was rotated before.
+ * it looks after, and ends after `keepOld`. Refuses as `mintApiToken`, with `not_found`, and with `wrong_state` where it was rotated before.
  */
 export async function rotateApiToken(
   deps: ApiTokensDeps,
@@ -185,11 +184,7 @@ export async function rotateApiToken(
   const found = await ownApiToken(deps, caller, id);
   if (!found.ok) return found;
   const { name, scopes, audiences, networks, requestsPerMinute, secretHash, createdAt, expiresAt } = found.value;
-  const whose = await beneficiaryOf(
-    deps,
-    caller,
-    found.value.subject === caller.holder.subject ? "own" : found.value.subject,
-  );
+  const whose = await beneficiaryOf(deps, caller, whoseOf(caller, found.value.subject));
   if (!whose.ok) return whose;
   const beneficiary = whose.value;
   const format = secretHash === null ? "jwt" : "opaque";

@@ -18,7 +18,7 @@ import type { Circumstances } from "./circumstances.ts";
 import { cursors, pageOf, type Page, type PageRequest } from "./cursor.ts";
 import { refusalOf } from "./done.ts";
 import { on, onSession, type Principal } from "./introspect.ts";
-import { managedSubject, type ManageDeps, type Whose } from "./manage.ts";
+import { managedSubject, whoseOf, type ManageDeps, type Whose } from "./manage.ts";
 import type { AuthKeys, Clock, NotDone, Store } from "./ports.ts";
 import { recentSession } from "./recent-session.ts";
 
@@ -159,12 +159,7 @@ export async function findAuthKey(
 ): Promise<Outcome<AuthKeyRecord>> {
   const found = await deps.store.findAuthKey(id, deps.clock.now());
   if (found === undefined) return refused("not_found");
-  const subject = await managedSubject(
-    deps,
-    caller,
-    found.subject === caller.holder.subject ? "own" : found.subject,
-    "read",
-  );
+  const subject = await managedSubject(deps, caller, whoseOf(caller, found.subject), "read");
   return subject.ok ? granted(found) : subject;
 }
 

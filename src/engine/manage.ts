@@ -12,6 +12,10 @@ export const manages = ({ holder, scopes }: Principal, target: Managed, verb: "r
 /** Whose credentials are meant: the caller's own, or those of the application of this id. */
 export type Whose = SubjectId | "own";
 
+/** Of a credential's subject. */
+export const whoseOf = ({ holder }: Principal, subject: SubjectId): Whose =>
+  subject === holder.subject ? "own" : subject;
+
 export interface ManageDeps {
   readonly store: Pick<Store, "findSubject">;
 }
