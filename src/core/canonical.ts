@@ -11,6 +11,7 @@
  * - `:` ends the name in Basic credentials (RFC 7617 section 2);
  * - a name has a letter or a digit, begins with no combining mark, and piles up at most four (UTS #39 section 5.4).
  */
+import { isIdentifier, isOfOneScript, isReadable } from "./identifier.ts";
 
 /** What was typed at a sign-in: a user name never has an `@`, an address always has one, so keys never meet. */
 export interface LoginName {
@@ -129,27 +130,6 @@ function isOrganisation(text: string): boolean {
   return nickname.test(text) && letterOrDigit.test(text) && text.split(" ").every(isReadable);
 }
 
-/** What user names, atoms and labels have in common. */
-function isIdentifier(text: string): boolean {
-  if (text.includes("\u30FB") && !japanese.test(text)) return false;
-  return identifierClass.test(text) && text.normalize("NFKC") === text && obeysBidiRule(text) && isReadable(text);
-}
-
-function isReadable(text: string): boolean {
-  return !/^\p{M}|\p{Mn}{5}/u.test(text) && isOfOneScript(text);
-}
-
-function isOfOneScript(text: string): boolean {
-  return scriptFamilies.some((family) => family.test(text));
-}
-
-/** RFC 5893 section 2, for text of the IdentifierClass; it concerns names with right-to-left characters only. */
-function obeysBidiRule(text: string): boolean {
-  if (!isRightToLeft.test(text)) return true;
-  const mixesDigits = europeanDigit.test(text) && arabicDigit.test(text);
-  return rightToLeftBody.test(text) && rightToLeftEnd.test(text) && !mixesDigits;
-}
-
 function octets(text: string): number {
   return new TextEncoder().encode(text).length;
 }
@@ -157,66 +137,14 @@ function octets(text: string): number {
 const longPile = /\p{M}{31}/u;
 const letterOrDigit = /[\p{L}\p{Nd}]/u;
 const notInAtom = /["(),:;<>@[\\\]]/;
-const japanese = /[\p{sc=Hira}\p{sc=Kana}\p{sc=Hani}]/u;
 const inLabel = /^[\p{L}\p{M}\p{Nd}-]+$/u;
 
 // Halfwidth jamo (U+FFA0 to U+FFDC) map to characters that are refused; unmapped they are refused as well.
 const wideOrNarrow = /[\uFF01-\uFF9F]/g;
 
-/**
- * RFC 8264 section 9: ASCII7 (K), LetterDigits (A) and the exceptions (F), without the old jamo (I), the ignorables (M)
- * and what F disallows; then the contextual rules of RFC 5892 appendix A.3 to A.7. Unassigned code points are in no
- * category; those with compatibility equivalents (Q) are found by normalising. Digits (A.8, A.9): the Bidi Rule.
- */
-const identifierClass = new RegExp(
-  [
-    String.raw`^(?:[\x21-\x7E[[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}\u06FD\u06FE\u0F0B\u3007]`,
-    String.raw`--[\p{Default_Ignorable_Code_Point}\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF`,
-    String.raw`\u0640\u07FA\u302E\u302F\u3031-\u3035\u303B]]]`,
-    String.raw`|(?<=l)\u00B7(?=l)|\u0375(?=\p{sc=Grek})|(?<=\p{sc=Hebr})[\u05F3\u05F4]|\u30FB)+$`,
-  ].join(""),
-  "v",
-);
-
 /** RFC 8264 section 4.3, FreeformClass, as far as it is printable. */
 const nickname =
   /^[[\p{L}\p{M}\p{N}\p{P}\p{S} ]--[\p{Default_Ignorable_Code_Point}\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]]+$/v;
-
-// Bidi classes R and AL by block, AN and EN by digit; a class that ECMAScript's regular expressions do not know.
-const arabicDigits = String.raw`\u0660-\u0669\u{10D30}-\u{10D39}`;
-const europeanDigits = String.raw`0-9\u06F0-\u06F9`;
-const rightToLeft =
-  String.raw`[[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]` +
-  String.raw`--[\p{M}${arabicDigits}${europeanDigits}]]`;
-const arabicDigit = new RegExp(`[${arabicDigits}]`, "v");
-const europeanDigit = new RegExp(`[${europeanDigits}]`, "v");
-const isRightToLeft = new RegExp(`[${rightToLeft}${arabicDigits}]`, "v");
-const asciiNeutral = String.raw`\x21-\x2F\x3A-\x40\x5B-\x60\x7B-\x7E`;
-const rightToLeftBody = new RegExp(
-  String.raw`^${rightToLeft}[${rightToLeft}${arabicDigits}${europeanDigits}${asciiNeutral}\p{Mn}]*$`,
-  "v",
-);
-const rightToLeftEnd = new RegExp(String.raw`[${rightToLeft}${arabicDigits}${europeanDigits}]\p{Mn}*$`, "v");
-
-// UTS #39 section 5.2, moderately restrictive: one script, or Latin beside one that is not mistaken for it, or the
-// scripts of East Asia together; the scripts of UAX #31 table 5 by name and all rarer ones as the last family.
-const eastAsian = ["Hani", "Hira", "Kana", "Hang", "Bopo"];
-const alone = ["Grek", "Cyrl", "Armn", "Geor", "Arab", "Hebr", "Thaa"];
-const besideLatin = "Beng Deva Ethi Gujr Guru Knda Khmr Laoo Mlym Mymr Orya Sinh Taml Telu Thai Tibt".split(" ");
-const scriptFamilies: readonly RegExp[] = [
-  textOf("Latn", ...eastAsian),
-  ...besideLatin.map((script) => textOf("Latn", script)),
-  ...alone.map((script) => textOf(script)),
-  new RegExp(`^[^${scripts("sc", ["Latn", ...eastAsian, ...besideLatin, ...alone])}]*$`, "v"),
-];
-
-function textOf(...names: string[]): RegExp {
-  return new RegExp(String.raw`^[\p{scx=Zyyy}\p{sc=Zinh}${scripts("scx", names)}]*$`, "v");
-}
-
-function scripts(property: "sc" | "scx", names: readonly string[]): string {
-  return names.map((name) => String.raw`\p{${property}=${name}}`).join("");
-}
 
 const decoration = /[\p{M}\p{P}\p{S}\p{Lm}\s]/u;
 
