@@ -10,7 +10,7 @@ import type { Seconds } from "../core/units.ts";
 import type { ClientProfile } from "../engine/client-profile.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Principal } from "../engine/introspect.ts";
-import type { Refuse } from "../http/app.ts";
+import type { Refuse } from "../http/routing.ts";
 import { routesFor, type Route } from "../http/route.ts";
 
 export const route = routesFor<Principal>();

@@ -21,7 +21,7 @@ import type { Circumstances } from "../engine/circumstances.ts";
 import type { Principal } from "../engine/introspect.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import { acceptsJson } from "./accept.ts";
-import type { Refuse } from "../http/app.ts";
+import type { Refuse } from "../http/routing.ts";
 import { bearerToken } from "../http/authorization.ts";
 import { clearCookie, cookie, setCookie } from "../http/cookies.ts";
 import { isFromElsewhere } from "../http/fetch-metadata.ts";

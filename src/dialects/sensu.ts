@@ -17,7 +17,7 @@ import { Secret } from "../core/secret.ts";
 import { hours, minutes } from "../core/units.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import { basicCredentials, bearerToken, isBasic } from "../http/authorization.ts";
-import type { Refuse } from "../http/app.ts";
+import type { Refuse } from "../http/routing.ts";
 import { isFromElsewhere } from "../http/fetch-metadata.ts";
 import { byCredentials, route, type Dialect, type DialectDoor } from "./dialect.ts";
 import { errorLine, line, plain } from "./go-text.ts";

@@ -16,7 +16,7 @@ import { challengePrefixes, clientMessage, isClientMessage } from "../core/signe
 import { hours } from "../core/units.ts";
 import type { TokenPair } from "../engine/issue.ts";
 import { bearerToken } from "../http/authorization.ts";
-import type { Refuse } from "../http/app.ts";
+import type { Refuse } from "../http/routing.ts";
 import { byCredentials, route, type Dialect, type DialectDoor } from "./dialect.ts";
 import { errorJson } from "./json-error.ts";
 

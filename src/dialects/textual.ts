@@ -12,7 +12,7 @@ import { refusalEntry, type RefusalCode } from "../core/refusals.ts";
 import { Secret } from "../core/secret.ts";
 import { minutes } from "../core/units.ts";
 import type { TokenPair } from "../engine/issue.ts";
-import type { Refuse } from "../http/app.ts";
+import type { Refuse } from "../http/routing.ts";
 import { anyCase } from "./any-case.ts";
 import { byCredentials, route, type Dialect } from "./dialect.ts";
 import { errorJson } from "./json-error.ts";

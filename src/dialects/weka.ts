@@ -16,7 +16,7 @@ import { rootOrganisation } from "../core/root.ts";
 import { roleNames, type Role } from "../core/scope.ts";
 import { Secret } from "../core/secret.ts";
 import type { TokenPair } from "../engine/issue.ts";
-import type { Refuse } from "../http/app.ts";
+import type { Refuse } from "../http/routing.ts";
 import { isFromElsewhere } from "../http/fetch-metadata.ts";
 import type { FieldError, ProblemDetails } from "../http/problem.ts";
 import { byBearer, byCredentials, route, type Dialect } from "./dialect.ts";

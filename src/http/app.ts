@@ -2,8 +2,6 @@
  * Delivery: from a request to its route and from the handler's answer to a response, the same for every door. It knows
  * no OAuth and no product; what is particular to a door comes in as a mount.
  */
-import { Hono } from "hono";
-
 import { recentSignIn } from "../core/recent-sign-in.ts";
 import { refusalEntry, type RefusalCode } from "../core/refusals.ts";
 import { refused, type Outcome, type Refusal } from "../core/result.ts";
@@ -15,19 +13,10 @@ import { checkEdge, knownMethods, readBody } from "./edge.ts";
 import { readInput } from "./input.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
 import { respond } from "./respond.ts";
+import { openRouting, type Mount, type Place, type Refuse } from "./routing.ts";
 import type { RateClass, Route, ShedClass } from "./route.ts";
 import type { Handler, Peer } from "./serve.ts";
 import type { Gate } from "./shed.ts";
-
-/** How a door words a refusal; native doors answer problems, a dialect its product's own. */
-export type Refuse = (code: RefusalCode, details: ProblemDetails) => Response;
-
-export interface Mount<Caller> {
-  /** Empty, or `/` and a name. */
-  readonly prefix: string;
-  readonly routes: readonly Route<Caller>[];
-  readonly refuse: Refuse;
-}
 
 export interface AccessLogEntry {
   readonly requestId: string;
@@ -103,9 +92,8 @@ interface Passage {
   told: Readonly<Record<string, string>>;
 }
 
-interface Environment {
-  readonly Bindings: { readonly passage: Passage };
-}
+/** Who calls where nobody needs to say. */
+const nobody = { ok: true, value: undefined } as const;
 
 const challenge = 'Bearer realm="jeton"';
 
@@ -137,16 +125,12 @@ function headersOf(
 }
 
 export function createApp<Caller>(options: AppOptions<Caller>): Handler {
-  // The path that the edge has checked, and not one read a second time.
-  const hono = new Hono<Environment>({
-    getPath: (_request, context) => (context as { env: Environment["Bindings"] }).env.passage.url.pathname,
-  });
+  const placeOf = openRouting(options.mounts);
 
   async function callerOf(
     { declaration }: Route<Caller>,
     { request, peer, address }: Passage,
   ): Promise<Outcome<Caller | undefined>> {
-    if (declaration.scope === null) return { ok: true, value: undefined };
     const authorization = request.headers.get("authorization");
     // A token that was sent is always looked at: nobody should take a bad one for a good one.
     if (declaration.authentication === "bearer-or-local" && authorization === null && options.isLocal(request, peer))
@@ -170,7 +154,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     mount: Mount<Caller>,
     route: Route<Caller>,
     passage: Passage,
-    params: Record<string, string>,
+    params: Readonly<Record<string, string>>,
   ): Promise<Response> {
     const { request, requestId, address } = passage;
     const { declaration, handle } = route;
@@ -184,7 +168,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       });
     };
 
-    const caller = await callerOf(route, passage);
+    const caller = declaration.scope === null ? nobody : await callerOf(route, passage);
     if (!caller.ok) return refuse(caller);
     if (caller.value !== undefined) {
       const spent = count(passage, caller.value);
@@ -221,21 +205,13 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     }
   }
 
-  async function guarded(
-    mount: Mount<Caller>,
-    passage: Passage,
-    work: () => Response | Promise<Response>,
-  ): Promise<Response> {
-    try {
-      return await work();
-    } catch (fault) {
-      const outage = options.isUnavailable(fault);
-      // Nobody is left to answer, and nothing has failed.
-      if (!(outage && passage.request.signal.aborted)) options.onFault(fault, passage.requestId);
-      const code = outage ? "temporarily_unavailable" : "internal_error";
-      const { requestId, told } = passage;
-      return mount.refuse(code, { requestId, headers: { ...told, ...headersOf(requestId, { code }) } });
-    }
+  /** A fault that was thrown on the way, as an answer. */
+  function answerTo(fault: unknown, mount: Mount<Caller>, { request, requestId, told }: Passage): Response {
+    const outage = options.isUnavailable(fault);
+    // Nobody is left to answer, and nothing has failed.
+    if (!(outage && request.signal.aborted)) options.onFault(fault, requestId);
+    const code = outage ? "temporarily_unavailable" : "internal_error";
+    return mount.refuse(code, { requestId, headers: { ...told, ...headersOf(requestId, { code }) } });
   }
 
   /** Nothing of the request has been looked at but its path. */
@@ -245,46 +221,36 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       headers: headersOf(requestId, { code: "overloaded", retryAfter: options.gate.retryAfter() }),
     });
 
-  for (const mount of options.mounts) {
-    const methods = new Map<string, string[]>();
-    for (const route of mount.routes) {
-      const path = `${mount.prefix}${route.declaration.path}`;
-      const method = route.declaration.method.toUpperCase();
-      // HEAD asks for the head of a GET that changes nothing (RFC 9110 section 9.3.2); a GET that signs in has none.
-      const hasHead = method === "GET" && route.declaration.authentication !== "credentials";
-      methods.set(path, [...(methods.get(path) ?? []), method, ...(hasHead ? ["HEAD"] : [])]);
-      hono.on(method, path, (context, next) => {
-        const { passage } = context.env;
-        passage.route = path;
-        if (passage.request.method === "HEAD" && !hasHead) return next();
-        passage.rate = route.declaration.rate;
-        return guarded(mount, passage, () =>
-          options.gate.admits(route.declaration.shed, passage.started)
-            ? deliver(mount, route, passage, context.req.param())
-            : shed(mount, passage),
-        );
-      });
-    }
-    for (const [path, allowed] of methods) {
-      hono.all(path, ({ env: { passage } }) => {
-        passage.route = path;
-        return mount.refuse("method_not_allowed", {
-          requestId: passage.requestId,
-          headers: { allow: allowed.join(", "), "x-request-id": passage.requestId },
-        });
-      });
-    }
-  }
-
   /** Who words the refusal of a request that reached no route: the mount that the path seems to be of. */
   const refuserOf = (pathname: string): Refuse => {
     const named = options.mounts.find(({ prefix }) => prefix !== "" && pathname.startsWith(`${prefix}/`));
     return (named ?? options.mounts.find(({ prefix }) => prefix === ""))?.refuse ?? problem;
   };
-  hono.notFound(({ env: { passage } }) => {
-    const { requestId, url } = passage;
-    return refuserOf(url.pathname)("not_found", { requestId, headers: { "x-request-id": requestId } });
-  });
+
+  const notAllowed = ({ mount, routes }: Place<Caller>, { requestId }: Passage): Response =>
+    mount.refuse("method_not_allowed", {
+      requestId,
+      headers: { allow: [...routes.keys()].join(", "), "x-request-id": requestId },
+    });
+
+  async function reply(passage: Passage): Promise<Response> {
+    const { request, url, requestId, started } = passage;
+    const found = placeOf(url.pathname);
+    if (found === undefined)
+      return refuserOf(url.pathname)("not_found", { requestId, headers: { "x-request-id": requestId } });
+    const { place, params } = found;
+    passage.route = place.path;
+    const route = place.routes.get(request.method);
+    if (route === undefined) return notAllowed(place, passage);
+    const { rate, shed: shedClass } = route.declaration;
+    passage.rate = rate;
+    try {
+      if (!options.gate.admits(shedClass, started)) return shed(place.mount, passage);
+      return await deliver(place.mount, route, passage, params);
+    } catch (fault) {
+      return answerTo(fault, place.mount, passage);
+    }
+  }
 
   return async (request, peer) => {
     const started = options.monotonic();
@@ -315,9 +281,10 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
       rate: null,
       told: {},
     };
-    const response = await hono.fetch(request, { passage });
+    const response = await reply(passage);
     finish(passage, request, response);
-    return response;
+    // RFC 9110 section 9.3.2: the same head, and no body.
+    return request.method === "HEAD" ? new Response(null, response) : response;
   };
 
   function finish(

@@ -10,13 +10,14 @@ type AnyReply = Reply<Answers> & { readonly headers?: ReplyHeaders };
 export function respond(declaration: Declaration, { status, body, headers }: AnyReply, requestId: string): Response {
   const { schema, contentType } = declaration.answers[status] ?? { schema: null };
   const single: Record<string, string> = {
-    ...(schema === null ? {} : { "content-type": contentType ?? "application/json" }),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-request-id": requestId,
   };
+  if (schema !== null) single["content-type"] = contentType ?? "application/json";
   const repeated: [name: string, value: string][] = [];
-  for (const [name, value] of Object.entries(headers ?? {})) {
+  for (const name in headers) {
+    const value = headers[name]!;
     if (typeof value === "string") single[name] = value;
     else for (const one of value) repeated.push([name, one]);
   }
