@@ -6,7 +6,7 @@ import { parentPort } from "node:worker_threads";
 
 import { millis } from "../core/units.ts";
 import { openDatabase } from "./connection.ts";
-import { openExecutor } from "./executor.ts";
+import { openExecutor, type Asked } from "./executor.ts";
 import type { Order } from "./threaded-writer.ts";
 
 const port = parentPort;
@@ -21,6 +21,9 @@ function serveOrders(file: string): (order: Order) => void {
         throw new Error("the database is open");
       case "run":
         port!.postMessage(executor.run(order.group));
+        break;
+      case "run-text":
+        port!.postMessage(JSON.stringify(executor.run(JSON.parse(order.group) as readonly Asked[])));
         break;
       case "tick":
         port!.postMessage(executor.tick());
