@@ -51,10 +51,9 @@ export function openActing(db: DatabaseSync): (by: By) => Actor | undefined {
       const scopes = apiTokenScopes(token, holder.roles);
       return { ...as(holder, by.from, { ...authorityOf(holder), scopes }), apiToken: by.token };
     }
-    const key = bytesFromId(by.session);
-    const found = decisive(key);
+    const found = decisive(by.session);
     if (found === undefined || !found.alive || found.row.endedAt !== null) return undefined;
-    const { holder } = view(key)!;
+    const { holder } = view(bytesFromId(by.session))!;
     return as(holder, by.from, authorityOf(holder));
   };
 }

@@ -7,12 +7,16 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 /** A value as our statements take it; a boolean is stored as 0 or 1. */
 export type Bindable = number | bigint | string | boolean | null | Uint8Array;
 
-function bind(parameters: readonly Bindable[], expected: number): SQLInputValue[] {
+function bind(parameters: readonly Bindable[], expected: number): readonly SQLInputValue[] {
   if (parameters.length !== expected) {
     throw new TypeError(`the statement has ${expected} parameters and was given ${parameters.length}`);
   }
-  return parameters.map(bindOne);
+  return parameters.every(isBound) ? parameters : parameters.map(bindOne);
 }
+
+/** Whether it is taken as it is, as nearly all are; then nothing has to be copied. */
+const isBound = (value: Bindable): value is Exclude<Bindable, boolean> =>
+  typeof value === "string" || Number.isSafeInteger(value) || value === null || value instanceof Uint8Array;
 
 function bindOne(value: Bindable): SQLInputValue {
   switch (typeof value) {

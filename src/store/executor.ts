@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
+import type { SessionId } from "../core/ids.ts";
 import { maxima } from "../core/policy.ts";
 import { serve, servedSeconds, windowIsOpen, type ServedTime } from "../core/served-time.ts";
 import type { Millis, Seconds } from "../core/units.ts";
@@ -20,11 +21,13 @@ import { keyIntents } from "./key-intents.ts";
 import { noticeIntents } from "./notice-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
 import { sessionIntents } from "./session-intents.ts";
+import { leavesStanding, remembered, type Remembered } from "./standing.ts";
 import type { Intent, Step } from "./step.ts";
 import { subjectIntents } from "./subject-intents.ts";
+import type { Ground } from "./view.ts";
 
-const intentTable = (db: DatabaseSync) => ({
-  ...sessionIntents(db),
+const intentTable = (db: DatabaseSync, grounds: Remembered<SessionId, Ground>) => ({
+  ...sessionIntents(db, grounds),
   ...credentialIntents(db),
   ...authKeyIntents(db),
   ...apiTokenIntents(db),
@@ -90,7 +93,8 @@ function groupFault(fault: unknown, at: "statement" | "commit"): GroupOutcome | 
 }
 
 export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executor {
-  const intents = intentTable(db);
+  const grounds = remembered<SessionId, Ground>();
+  const intents = intentTable(db, grounds);
   const byName = new Map<string, Intent<never, unknown>>(Object.entries(intents));
   const begin = prepare(db, "BEGIN IMMEDIATE");
   const commit = prepare(db, "COMMIT");
@@ -107,7 +111,14 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
   let youngest = servedSeconds(last);
   let window: Seconds = maxima.retryWindow;
 
-  function runOne({ name, intent }: Asked, step: Step): Answered | GroupOutcome {
+  function runOne(asked: Asked, step: Step): Answered | GroupOutcome {
+    const answer = tryOne(asked, step);
+    // Whatever became of it.
+    if (!leavesStanding(asked.name)) grounds.forget();
+    return answer;
+  }
+
+  function tryOne({ name, intent }: Asked, step: Step): Answered | GroupOutcome {
     const { rows, run } = byName.get(name)!;
     if (rows === "many") savepoint.run();
     try {
@@ -126,6 +137,8 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
   }
 
   const rollback = (): void => {
+    // They may have been read from what is undone now.
+    grounds.forget();
     // A full disk has already rolled back by itself.
     if (db.isTransaction) db.exec("ROLLBACK");
   };

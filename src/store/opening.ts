@@ -101,7 +101,7 @@ export function openOpening(db: DatabaseSync): (intent: OpenSession, step: Step)
       intent.amr,
       intent.openedWith === undefined ? null : bytesFromId(intent.openedWith),
     );
-    const { alive, revokedUpto, epoch } = readDecisive(id)!;
+    const { alive, revokedUpto, epoch } = readDecisive(intent.id)!;
     if (!alive) {
       remove.run(id);
       return undefined;

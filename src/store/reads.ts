@@ -246,9 +246,8 @@ export function openReads(db: DatabaseSync): Reads {
     findSession: async (id) => snapshot(() => view(bytesFromId(id))),
     findLiveSession: async (id) =>
       snapshot(() => {
-        const key = bytesFromId(id);
-        const decisive = readDecisive(key);
-        return decisive?.alive === true && decisive.row.endedAt === null ? view(key) : undefined;
+        const decisive = readDecisive(id);
+        return decisive?.alive === true && decisive.row.endedAt === null ? view(bytesFromId(id)) : undefined;
       }),
     listSessions: async (subject, { before, limit, now }) =>
       sessions

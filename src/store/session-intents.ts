@@ -5,7 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { mayChange } from "../core/authority.ts";
-import { bytesFromId, idFromBytes } from "../core/ids.ts";
+import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
 import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
@@ -15,14 +15,15 @@ import { byThemselves, leakDetail, openActing, openTelling, type Actor } from ".
 import { prepare } from "./bind.ts";
 import { openSignIn } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
-import { openDecisive, openView } from "./view.ts";
+import type { Remembered } from "./standing.ts";
+import { openDecisive, openView, type Ground } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
-export function sessionIntents(db: DatabaseSync) {
+export function sessionIntents(db: DatabaseSync, grounds: Remembered<SessionId, Ground>) {
   const read = openView(db);
-  const readDecisive = openDecisive(db);
+  const readDecisive = openDecisive(db, grounds);
   const signIn = openSignIn(db);
   const acting = openActing(db);
   const tell = openTelling(db);
@@ -78,7 +79,7 @@ export function sessionIntents(db: DatabaseSync) {
 
     rotate: oneRow(({ id, presented, door, from, now }: Rotate, step: Step): Rotated => {
       const key = bytesFromId(id);
-      const found = readDecisive(key);
+      const found = readDecisive(id);
       if (found === undefined) return { kind: "unknown" };
       const { row, alive } = found;
       // Another client's door changes nothing: whoever has the token cannot use that to end the session.

@@ -13,6 +13,7 @@ import { asDamaged, openDatabase } from "./connection.ts";
 import { groupCommit, type GroupReport, type Pulse, type Writer } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { openReads } from "./reads.ts";
+import { leavesStanding, rememberedHolders } from "./standing.ts";
 import { threadedWriter, writerThread } from "./threaded-writer.ts";
 
 export interface SqliteOptions {
@@ -78,18 +79,21 @@ export function openSqlite({
   const writer = thread === undefined ? writerHere(db, monotonic) : threadedWriter(thread, file);
   if (thread !== undefined) db.exec("PRAGMA query_only = ON");
   const commits = groupCommit(writer, { monotonic, onFatal, onGroup });
+  const reads = openReads(db);
+  const holders = rememberedHolders(reads.findHolder);
 
-  const ask =
-    <Name extends IntentName>(name: Name) =>
-    (
+  const ask = <Name extends IntentName>(name: Name) => {
+    const submit = (
       intent: IntentArguments<Name>,
       options?: { readonly signal?: AbortSignal | undefined },
-    ): Promise<IntentResult<Name>> =>
-      commits.submit({ name, intent }, options?.signal) as Promise<IntentResult<Name>>;
+    ): Promise<IntentResult<Name>> => commits.submit({ name, intent }, options?.signal) as Promise<IntentResult<Name>>;
+    if (leavesStanding(name)) return submit;
+    return (...asked: Parameters<typeof submit>) => holders.during(submit(...asked));
+  };
 
-  const reads = openReads(db);
   return {
     ...reads,
+    findHolder: holders.find,
     // The first look at the subjects of every start, so it is here that a damaged table shows.
     hasAdministrator: () =>
       reads.hasAdministrator().catch((cause: unknown) => {

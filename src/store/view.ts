@@ -4,13 +4,14 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import type { ClientId } from "../core/ids.ts";
+import { bytesFromId, type ClientId, type SessionId } from "../core/ids.ts";
 import type { RotatingRow } from "../core/rotation.ts";
 import { isAlive, type Instance, type SessionView, type Standing } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
 import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
 import { sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
+import type { Remembered } from "./standing.ts";
 
 /** A session and its holder, as its tokens tell of them; `id` in bytes. */
 export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
@@ -55,8 +56,20 @@ export interface Decisive {
   readonly epoch: Uint8Array;
 }
 
-/** What decides on a session and its refresh tokens; `id` in bytes. To be called inside a transaction. */
-export function openDecisive(db: DatabaseSync): (id: Uint8Array) => Decisive | undefined {
+/** What a session hangs on: those that it is of, and the instance's epoch. */
+export interface Ground {
+  readonly standing: Standing;
+  readonly epoch: Uint8Array;
+}
+
+/**
+ * What decides on a session and its refresh tokens. To be called inside a transaction. `known` holds grounds that were
+ * read before and are still so; without it, all is read each time.
+ */
+export function openDecisive(
+  db: DatabaseSync,
+  known?: Remembered<SessionId, Ground>,
+): (id: SessionId) => Decisive | undefined {
   const session = prepare<RotatingColumns>(
     db,
     `SELECT subject, client, seq, rotated_at, rotated_served, expires_at, absolute_end, ended_at, born, epoch, idle_lifetime,
@@ -71,23 +84,31 @@ export function openDecisive(db: DatabaseSync): (id: Uint8Array) => Decisive | u
   const client = prepare<StatusColumns>(db, "SELECT status, revoked_upto FROM client WHERE id = ?");
   const instance = prepare<Pick<Instance, "epoch">>(db, "SELECT epoch FROM instance WHERE id = 1");
 
-  function standingOf(columns: RotatingColumns): Standing {
+  function readGround(columns: RotatingColumns): Ground {
     const holder = subject.get(columns.subject)!;
     const tenant = organisation.get(holder.organisation)!;
     const asker = client.get(columns.client)!;
-    return {
+    const standing = {
       status: owners.status(holder),
       organisationActive: tenant.status === "active",
       clientActive: asker.status === "active",
       revokedUpto: Math.max(holder.revoked_upto, tenant.revoked_upto, asker.revoked_upto),
     };
+    return { standing, epoch: instance.get()!.epoch };
+  }
+
+  function groundOf(id: SessionId, columns: RotatingColumns): Ground {
+    const kept = known?.get(id);
+    if (kept !== undefined) return kept;
+    const ground = readGround(columns);
+    known?.keep(id, ground);
+    return ground;
   }
 
   return (id) => {
-    const columns = session.get(id);
+    const columns = session.get(bytesFromId(id));
     if (columns === undefined) return undefined;
-    const standing = standingOf(columns);
-    const { epoch } = instance.get()!;
+    const { standing, epoch } = groundOf(id, columns);
     return {
       row: rotatingRow(columns),
       client: columns.client as ClientId,

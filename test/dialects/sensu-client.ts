@@ -1,11 +1,9 @@
-/** What a Sensu client does, against an authority in a folder of its own, whose people can be changed by the test. */
+/** What a Sensu client does, against an authority whose people can be changed by the test. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 
 import { demoPassword } from "../../src/compose/demo.ts";
+import type { Role } from "../../src/core/scope.ts";
+import type { ChangeSubject, StatusVerb } from "../../src/engine/directory-store.ts";
 import { authority, good, type Authority } from "../authority.ts";
 import { asking, basic, bearer, type Ask } from "../api/asking.ts";
 import { add } from "../api/people.ts";
@@ -27,15 +25,13 @@ export interface SensuClient {
   readonly refreshed: (tokens: Tokens) => Promise<Tokens>;
   /** The name of a new person. */
   readonly somebody: () => Promise<string>;
-  /** An administrator's change of one person, for which there is no route yet. */
-  readonly change: (column: "status" | "roles", value: string, username: string) => void;
+  readonly setStatus: (username: string, verb: StatusVerb) => Promise<void>;
+  readonly setRoles: (username: string, roles: readonly Role[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export async function sensuClient(settings: Readonly<Record<string, unknown>> = {}): Promise<SensuClient> {
-  const folder = mkdtempSync(join(tmpdir(), "jeton-sensu-"));
-  const file = join(folder, "jeton.db");
-  const jeton = await authority({ file, settings });
+  const jeton = await authority({ settings });
   const ask = asking(jeton.doors.main);
   const auth = (username: string, password: string): Promise<Response> =>
     ask("/sensu/auth", { headers: basic(username, password) });
@@ -43,6 +39,10 @@ export async function sensuClient(settings: Readonly<Record<string, unknown>> = 
     ask("/sensu/auth/token", { method: "POST", headers: bearer({ access_token }), body });
   const refresh = ({ access_token, refresh_token }: Tokens): Promise<Response> =>
     token(access_token, { refresh_token });
+  const byOperator = async (username: string): Promise<Pick<ChangeSubject, "id" | "by" | "now">> => {
+    const found = await jeton.store.findCredential("root", { kind: "username", canonical: username });
+    return { id: found!.holder.subject, by: { kind: "operator" }, now: jeton.clock.now() };
+  };
   let people = 0;
   return {
     jeton,
@@ -57,16 +57,15 @@ export async function sensuClient(settings: Readonly<Record<string, unknown>> = 
       await add(jeton, { username, password: demoPassword });
       return username;
     },
-    change: (column, value, username) => {
-      const db = new DatabaseSync(file, { timeout: 2000 });
-      const { changes } = db.prepare(`UPDATE subject SET ${column} = ? WHERE canonical = ?`).run(value, username);
-      db.close();
-      assert.equal(Number(changes), 1);
+    setStatus: async (username, verb) => {
+      const done = await jeton.store.setSubjectStatus({ ...(await byOperator(username)), verb });
+      assert.equal(done.kind, "done");
     },
-    close: async () => {
-      await jeton.close();
-      rmSync(folder, { recursive: true });
+    setRoles: async (username, roles) => {
+      const done = await jeton.store.changeSubject({ ...(await byOperator(username)), roles });
+      assert.equal(done.kind, "done");
     },
+    close: jeton.close,
   };
 }
 

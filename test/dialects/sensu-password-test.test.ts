@@ -58,11 +58,15 @@ describe("GET /auth/test", () => {
     assert.equal(await sessions(), held);
   });
 
-  for (const status of ["disabled", "locked", "deleted"]) {
+  for (const [status, verb] of [
+    ["disabled", "disable"],
+    ["locked", "lock"],
+    ["deleted", "delete"],
+  ] as const) {
     test(`Sensu 12: the right password of somebody who is ${status} is 401`, async () => {
       const username = await sensu.somebody();
       assert.equal((await tested(username, demoPassword)).status, 200);
-      sensu.change("status", status, username);
+      await sensu.setStatus(username, verb);
       assert.equal(await refused(tested(username, demoPassword)), no);
     });
   }

@@ -161,11 +161,15 @@ describe("POST /auth/token", () => {
     assert.match(await refused(sensu.refresh(tokens)), /^401 /);
   });
 
-  for (const status of ["disabled", "locked", "deleted"]) {
+  for (const [status, verb] of [
+    ["disabled", "disable"],
+    ["locked", "lock"],
+    ["deleted", "delete"],
+  ] as const) {
     test(`Sensu 27: a user who is ${status} between login and refresh is 401`, async () => {
       const username = await sensu.somebody();
       const tokens = await sensu.login(username);
-      sensu.change("status", status, username);
+      await sensu.setStatus(username, verb);
       assert.equal(await refused(sensu.refresh(tokens)), "401 Unauthorized");
       assert.equal(await refused(sensu.auth(username, demoPassword)), "401 Unauthorized");
       assert.equal((await sensu.jeton.me(tokens)).status, 401);
@@ -176,10 +180,10 @@ describe("POST /auth/token", () => {
     const username = await sensu.somebody();
     const first = await sensu.login(username);
     assert.deepEqual(claimsOf(first.access_token)["groups"], ["system:users"]);
-    sensu.change("roles", "admin", username);
+    await sensu.setRoles(username, ["admin"]);
     const second = await sensu.refreshed(first);
     assert.deepEqual(claimsOf(second.access_token)["groups"], ["cluster-admins", "system:users"]);
-    sensu.change("roles", "member", username);
+    await sensu.setRoles(username, ["member"]);
     assert.deepEqual(claimsOf((await sensu.refreshed(second)).access_token)["groups"], ["system:users"]);
   });
 

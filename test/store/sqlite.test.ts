@@ -1,4 +1,4 @@
-/** SQLite passes the suite that every store passes, in memory and on a disk. */
+/** SQLite passes the suite that every store passes, in memory and on a disk (and there watched, in standing.test.ts). */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,5 +31,4 @@ async function open(file: string, writer: "here" | "thread" = "here"): Promise<S
 let number = 0;
 
 storeConformance("SQLite in memory", () => open(":memory:"));
-storeConformance("SQLite on a disk", () => open(join(folder, `${number++}.db`)));
 storeConformance("SQLite on a disk, the writer in a thread", () => open(join(folder, `${number++}.db`), "thread"));

@@ -1,0 +1,83 @@
+/**
+ * What sessions hang on (a subject and its owner, an organisation, a client, the instance's epoch) changes seldom and is
+ * asked for at every refresh, so it is kept in memory and forgotten as a whole by whatever may change it.
+ */
+import type { SubjectId } from "../core/ids.ts";
+import type { Holder } from "../core/session.ts";
+import type { IntentName } from "./executor.ts";
+
+/**
+ * The intents that leave all of that as it is. Every other one makes who remembers it forget, so an intent that is not
+ * named here costs some reads, and one that is named here wrongly would let a token of somebody who was locked live on.
+ */
+const leaving: ReadonlySet<IntentName> = new Set<IntentName>([
+  "rotate",
+  "openSession",
+  "endSession",
+  "sweepSessions",
+  "openSigned",
+  "openBySecret",
+  "sweepSignatures",
+  "noteApiTokenUses",
+]);
+
+export const leavesStanding = (name: IntentName): boolean => leaving.has(name);
+
+/** So many are kept, the longest known given up first; each is less than a kilobyte. */
+const most = 4096;
+
+/** Values that were read, by their key, until all of them are forgotten. */
+export interface Remembered<Key, Value> {
+  readonly get: (key: Key) => Value | undefined;
+  readonly keep: (key: Key, value: Value) => void;
+  readonly forget: () => void;
+}
+
+export function remembered<Key, Value>(): Remembered<Key, Value> {
+  const known = new Map<Key, Value>();
+  return {
+    get: (key) => known.get(key),
+    keep: (key, value) => {
+      if (known.size >= most) known.delete(known.keys().next().value!);
+      known.set(key, value);
+    },
+    forget: () => {
+      if (known.size > 0) known.clear();
+    },
+  };
+}
+
+export interface RememberedHolders {
+  readonly find: (subject: SubjectId) => Promise<Holder | undefined>;
+  /** Something that may change holders is under way until `change` is settled; answers what it answers. */
+  readonly during: <T>(change: Promise<T>) => Promise<T>;
+}
+
+/**
+ * Holders as `find` reads them from what has been committed. While a change is under way nothing is remembered, since
+ * what is read then may be over before the change is answered; so what is answered after it is never of before it.
+ */
+export function rememberedHolders(find: RememberedHolders["find"]): RememberedHolders {
+  const known = remembered<SubjectId, Holder>();
+  let begun = 0;
+  let settled = 0;
+  return {
+    find: async (subject) => {
+      const kept = known.get(subject);
+      if (kept !== undefined) return kept;
+      const before = begun;
+      const found = await find(subject);
+      if (found !== undefined && begun === before && settled === before) known.keep(subject, found);
+      return found;
+    },
+    during: async (change) => {
+      begun += 1;
+      known.forget();
+      try {
+        return await change;
+      } finally {
+        settled += 1;
+      }
+    },
+  };
+}

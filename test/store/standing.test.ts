@@ -1,0 +1,249 @@
+/** What is kept in memory of those that sessions hang on is never older than what was committed. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+
+import type { OrganisationId, SessionId, SubjectId } from "../../src/core/ids.ts";
+import { nativePolicy } from "../../src/core/policy.ts";
+import type { Holder } from "../../src/core/session.ts";
+import { storeConformance } from "../../src/store/conformance/suite.ts";
+import { from, native, operator, storeWorld, type StoreUnderTest } from "../../src/store/conformance/world.ts";
+import { openDatabase } from "../../src/store/connection.ts";
+import { openExecutor, type IntentName } from "../../src/store/executor.ts";
+import { openSqlite, type SqliteStore } from "../../src/store/sqlite.ts";
+import { leavesStanding, rememberedHolders } from "../../src/store/standing.ts";
+import { testClock } from "../authority.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "jeton-standing-"));
+after(() => rmSync(folder, { recursive: true }));
+let number = 0;
+const newFile = (): string => join(folder, `${number++}.db`);
+
+function openOn(file: string): StoreUnderTest & { readonly store: SqliteStore } {
+  const clock = testClock();
+  const store = openSqlite({
+    file,
+    monotonic: clock.monotonic,
+    chance: randomBytes,
+    writer: "here",
+    now: clock.now(),
+    onFatal: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  return { store, now: clock.now, pass: clock.pass };
+}
+
+/** Counts every change of what sessions hang on, whoever makes it. */
+const watch = `
+  CREATE TABLE touched (what TEXT NOT NULL);
+  CREATE TRIGGER touched_subject AFTER UPDATE ON subject BEGIN INSERT INTO touched VALUES ('subject'); END;
+  CREATE TRIGGER touched_organisation AFTER UPDATE ON organisation BEGIN INSERT INTO touched VALUES ('organisation'); END;
+  CREATE TRIGGER touched_client AFTER UPDATE ON client BEGIN INSERT INTO touched VALUES ('client'); END;
+  CREATE TRIGGER touched_epoch AFTER UPDATE OF epoch ON instance BEGIN INSERT INTO touched VALUES ('epoch'); END;
+`;
+
+const harmless = new Set<string>();
+
+/** A store that carries out one call at a time, and looks after each whether what it did was what its intent may do. */
+function watched(): StoreUnderTest {
+  const file = newFile();
+  const under = openOn(file);
+  const looker = new DatabaseSync(file);
+  looker.exec(watch);
+  const count = looker.prepare("SELECT count(*) AS touched FROM touched");
+  let last: Promise<unknown> = Promise.resolve();
+  let underWay = 0;
+  const store = new Proxy(under.store, {
+    get: (target, name) => {
+      const own: unknown = Reflect.get(target, name);
+      if (name === "close") return () => target.close().then(() => looker.close());
+      if (typeof own !== "function" || name === "beat") return own;
+      return (...asked: unknown[]) => {
+        const alone = async (): Promise<unknown> => {
+          const before = count.get();
+          const answer: unknown = await Reflect.apply(own, target, asked);
+          if (leavesStanding(name as IntentName)) {
+            harmless.add(String(name));
+            assert.deepEqual(count.get(), before, `${String(name)} is said to leave every standing as it is`);
+          }
+          return answer;
+        };
+        const answer = underWay === 0 ? alone() : last.then(alone);
+        underWay += 1;
+        last = answer.catch(() => undefined).finally(() => (underWay -= 1));
+        return answer;
+      };
+    },
+  });
+  return { ...under, store };
+}
+
+storeConformance("SQLite on a disk, one call at a time and watched", async () => watched());
+
+test("the suite of the stores has watched the intents that leave every standing as it is", () => {
+  for (const name of ["rotate", "openSession", "endSession", "sweepSessions", "openSigned", "openBySecret"])
+    assert.ok(harmless.has(name), name);
+});
+
+describe("what the writer remembers", () => {
+  const world = storeWorld(async () => openOn(newFile()));
+
+  test("F-11: of an organisation that was disabled, no session is refreshed that was refreshed just before", async () => {
+    const { under, id: fresh, subject, session, rotate } = world;
+    const by = { by: operator, now: under().now() };
+    const organisation = fresh<OrganisationId>();
+    await under().store.createOrganisation({ ...by, id: organisation, name: "Other", canonical: "other" });
+    await subject("ada", { roles: ["admin"] });
+    const { id } = (await session(await subject("ann", { organisation })))!;
+    assert.equal((await rotate(id, 1)).kind, "advance");
+    const done = await under().store.setOrganisationStatus({ ...by, id: organisation, verb: "disable" });
+    assert.equal(done.kind, "done");
+    assert.equal((await rotate(id, 2)).kind, "ended");
+  });
+
+  test("a new epoch is known to the next refresh", async () => {
+    const { under, bob, session, rotate } = world;
+    const { id } = (await session(bob()))!;
+    assert.equal((await rotate(id, 1)).kind, "advance");
+    await under().store.beginEpoch({ epoch: randomBytes(16), now: under().now() });
+    assert.equal((await rotate(id, 2)).kind, "ended");
+  });
+});
+
+test("FL-06: what was read in a group that is undone is forgotten with it", async () => {
+  const file = newFile();
+  const { store, now } = openOn(file);
+  const ids = {
+    organisation: randomUuid<OrganisationId>(),
+    bob: randomUuid<SubjectId>(),
+    session: randomUuid<SessionId>(),
+  };
+  const at = { now: now(), by: operator };
+  await store.registerClients({ ids: [native], now: now() });
+  await store.createOrganisation({ ...at, id: ids.organisation, name: "Root", canonical: "root" });
+  await store.createSubject({
+    ...at,
+    id: ids.bob,
+    organisation: ids.organisation,
+    kind: "user",
+    username: "bob",
+    canonical: "bob",
+    displayName: "Bob",
+    emails: [],
+    roles: ["member"],
+    status: "active",
+    passwordHash: null,
+    owner: null,
+  });
+  const { instance } = (await store.findCredential("root", { kind: "username", canonical: "bob" }))!;
+  const open = {
+    id: ids.session,
+    subject: ids.bob,
+    client: native,
+    policy: nativePolicy,
+    salt: randomBytes(16),
+    kid: 1,
+    born: instance.counter,
+    epoch: instance.epoch,
+    authTime: now(),
+    amr: "pwd",
+    from,
+    now: now(),
+  };
+  assert.ok(await store.openSession(open));
+  await store.close();
+
+  const db = openDatabase(file);
+  const { run } = openExecutor(db, testClock().monotonic);
+  const rotate = (presented: number) =>
+    ({ name: "rotate", intent: { id: ids.session, presented, door: native, from, now: now() } }) as const;
+  const lock = { name: "setSubjectStatus", intent: { id: ids.bob, verb: "lock", by: operator, now: now() } } as const;
+  const large = { name: "openSession", intent: { ...open, id: randomUuid(), amr: "L".repeat(1 << 20) } } as const;
+  const { page_count: pages } = db.prepare("PRAGMA page_count").get() as { page_count: number };
+  db.exec(`PRAGMA max_page_count = ${pages + 8}`);
+  // Bob is locked, his session is found to be over, and then the disk is full: none of it happened.
+  assert.equal(run([lock, rotate(1), large]).kind, "unavailable");
+  const again = run([rotate(1)]);
+  assert.equal(again.kind, "committed");
+  assert.deepEqual(
+    again.kind === "committed" && again.answers.map((answer) => answer.ok && (answer.result as { kind: string }).kind),
+    ["advance"],
+  );
+  db.close();
+});
+
+describe("remembered holders", () => {
+  const bob = "bob" as SubjectId;
+  const holder = (username: string): Holder => ({ username }) as Holder;
+
+  /** A store whose one row is `now`; reads that are held answer what stood there when they began. */
+  function world() {
+    let row = holder("before");
+    let reads = 0;
+    const holders = rememberedHolders(async () => {
+      reads += 1;
+      return row;
+    });
+    const name = async (): Promise<string> => (await holders.find(bob))!.username;
+    return { holders, name, reads: () => reads, write: (username: string) => (row = holder(username)) };
+  }
+
+  test("a holder is read once, until something changes", async () => {
+    const { holders, name, reads, write } = world();
+    assert.deepEqual([await name(), await name(), reads()], ["before", "before", 1]);
+    await holders.during(Promise.resolve(write("after")));
+    assert.deepEqual([await name(), await name(), reads()], ["after", "after", 2]);
+  });
+
+  test("what is read while a change is under way is not kept", async () => {
+    const { holders, name, write } = world();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const change = holders.during(promise);
+    assert.equal(await name(), "before");
+    write("after");
+    resolve();
+    await change;
+    assert.equal(await name(), "after");
+  });
+
+  test("what was being read when a change began and ended is not kept", async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<Holder>();
+    const reads = [held, Promise.resolve(holder("after"))];
+    const holders = rememberedHolders(() => reads.shift()!);
+    const slow = holders.find(bob);
+    await holders.during(Promise.resolve());
+    release(holder("before"));
+    assert.equal((await slow)!.username, "before");
+    assert.equal((await holders.find(bob))!.username, "after");
+  });
+
+  test("a change that fails forgets too, and its fault is told", async () => {
+    const { holders, name, reads } = world();
+    await name();
+    await assert.rejects(holders.during(Promise.reject(new Error("no"))), /no/);
+    await name();
+    assert.equal(reads(), 2);
+  });
+
+  test("the memory is bounded", async () => {
+    let reads = 0;
+    const holders = rememberedHolders(async (subject) => {
+      reads += 1;
+      return holder(subject);
+    });
+    for (let at = 0; at <= 4096; at++) await holders.find(`s${at}` as SubjectId);
+    await holders.find("s4096" as SubjectId);
+    assert.equal(reads, 4097);
+    await holders.find("s0" as SubjectId);
+    assert.equal(reads, 4098);
+  });
+});
+
+function randomUuid<T extends string>(): T {
+  return crypto.randomUUID() as string as T;
+}
