@@ -54,8 +54,9 @@ jeton_exec() {
   case "${JETON_RUNTIME:-any}" in
     any | bun)
       if found=$(jeton_find_bun "$root"); then
-        # Compiled code is not taken from, or left in, the home folder.
-        BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+        # Compiled code is kept beside the packages, where whoever can write could change the code itself, and nowhere
+        # else, whatever the environment says. It saves an eighth of a start.
+        BUN_RUNTIME_TRANSPILER_CACHE_PATH=$root/node_modules/.cache/jeton-bun
         export BUN_RUNTIME_TRANSPILER_CACHE_PATH
         exec "$found" --no-install --no-env-file --config=/dev/null "$file" "$@"
       fi
@@ -67,8 +68,7 @@ jeton_exec() {
       ;;
   esac
   if [ "${JETON_RUNTIME:-any}" != "bun" ] && found=$(jeton_find_node "$root"); then
-    # Compiled code is kept beside the packages, where whoever can write could change the code itself, and nowhere else,
-    # whatever the environment says. It halves a start.
+    # As on Bun; here it halves a start.
     NODE_COMPILE_CACHE=$root/node_modules/.cache/jeton-node
     export NODE_COMPILE_CACHE
     # Short-lived objects have 12 MB and not 48: a server has 50 MB less after a day, and is as quick.

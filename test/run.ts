@@ -69,15 +69,16 @@ function find(runtime: RuntimeName): string | undefined {
 }
 
 /**
- * What changes a runtime from outside must not reach the tests, and what they start must run on the same runtime. Node
- * keeps compiled code where the launcher has it kept: each file is a process that loads much of the program.
+ * What changes a runtime from outside must not reach the tests, and what they start must run on the same runtime, which
+ * keeps compiled code where the launcher has it kept: each file loads much of the program.
  */
 function environment(runtime: RuntimeName): NodeJS.ProcessEnv {
   const foreign =
     /^(?:BUN_OPTIONS|BUN_BE_BUN|BUN_INSPECT.*|NODE_OPTIONS|NODE_TEST_.*|NODE_TLS_.*|FORCE_COLOR|JETON_.*)$/;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  const cache = join(root, "node_modules/.cache/jeton-node");
-  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: cache, JETON_RUNTIME: runtime };
+  const cache = join(root, `node_modules/.cache/jeton-${runtime}`);
+  const variable = runtime === "bun" ? "BUN_RUNTIME_TRANSPILER_CACHE_PATH" : "NODE_COMPILE_CACHE";
+  return { ...Object.fromEntries(kept), [variable]: cache, JETON_RUNTIME: runtime };
 }
 
 function commandLine(runtime: RuntimeName, files: readonly string[], report: string): string[] {
