@@ -232,7 +232,8 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
       return { headers: { ...end, ...rateLimitHeaders(quota) }, retryAfter: quota.isSpent ? quota.more : undefined };
     },
     scopesOf: ({ scopes }) => scopes,
-    addressOf: (request, peer) => clientAddress(peer.address, request.headers.get("x-forwarded-for"), proxies),
+    addressOf: (request, peer) =>
+      clientAddress(peer.address, proxies === trustNobody ? null : request.headers.get("x-forwarded-for"), proxies),
     isLocal: (request, peer) => !isBehindProxy && isFromThisMachine(request, peer),
     gate: vitals.gate,
     meter: meters,

@@ -81,7 +81,8 @@ export interface AppOptions<Caller> {
 /** One request on its way through. */
 interface Passage {
   readonly request: Request;
-  readonly url: URL;
+  readonly pathname: string;
+  readonly search: string;
   readonly requestId: string;
   readonly address: string;
   readonly peer: Peer;
@@ -183,7 +184,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     if (bytes !== undefined && !bytes.ok) return refuse(bytes);
     const input = readInput(declaration, {
       bytes: bytes?.value,
-      url: passage.url,
+      search: passage.search,
       params,
       headers: request.headers,
     });
@@ -234,10 +235,10 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     });
 
   async function reply(passage: Passage): Promise<Response> {
-    const { request, url, requestId, started } = passage;
-    const found = placeOf(url.pathname);
+    const { request, pathname, requestId, started } = passage;
+    const found = placeOf(pathname);
     if (found === undefined)
-      return refuserOf(url.pathname)("not_found", { requestId, headers: { "x-request-id": requestId } });
+      return refuserOf(pathname)("not_found", { requestId, headers: { "x-request-id": requestId } });
     const { place, params } = found;
     passage.route = place.path;
     const route = place.routes.get(request.method);
@@ -272,7 +273,8 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
     }
     const passage: Passage = {
       request,
-      url: edge.url,
+      pathname: edge.pathname,
+      search: edge.search,
       requestId,
       address,
       peer,

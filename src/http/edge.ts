@@ -6,21 +6,27 @@
  */
 import { granted, refused, type Outcome, type Refusal } from "../core/result.ts";
 
-/** The request may be routed, by this URL; its host is a stand-in, since the Host header decides nothing. */
+/** The request may be routed. */
 export interface Passed {
   readonly ok: true;
-  readonly url: URL;
+  /** Normalised and percent-encoded, as in a URL. */
+  readonly pathname: string;
+  /** Empty, or `?` and the query string. */
+  readonly search: string;
 }
 
 /** The methods that exist here, as an Allow header has them. */
 export const knownMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 const methods: ReadonlySet<string> = new Set(knownMethods.split(", "));
+/** A stand-in, since the Host header decides nothing. */
 const base = "http://edge.invalid";
 const singleValued = ["host", "authorization", "content-type", "dpop", "content-length"] as const;
 
 const hostPattern = /^(?:[a-z\d._~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 const digits = /^\d+$/;
+/** A whole target that is its own normal form, as most are. */
+const plainPath = /^(?:\/[\w-]+)+$/;
 /** `//`, a backslash, and escapes that some proxies undo and others do not: NUL, slash, backslash. */
 const ambiguousPath = /\/\/|\\|%(?:00|2f|5c)/i;
 
@@ -59,15 +65,17 @@ function checkTarget(target: string): Passed | Refusal {
   const start = scheme === -1 ? -1 : target.indexOf("/", scheme + 3);
   if (start === -1) return refused("malformed_request", "The request has no path.");
 
+  const whole = target.slice(start);
+  if (plainPath.test(whole)) return { ok: true, pathname: whole, search: "" };
   const query = target.indexOf("?", start);
   const path = query === -1 ? target.slice(start) : target.slice(start, query);
   if (ambiguousPath.test(path)) return refused("malformed_request", "The path can be read in more than one way.");
   if (path.includes("%") && !isDecodable(path)) return refused("malformed_request", "The path has a bad escape.");
 
   // The path begins with one slash, so it cannot name another host; a fragment is never sent by a client in good faith.
-  const url = URL.parse(base + target.slice(start));
+  const url = URL.parse(base + whole);
   if (url === null || url.hash !== "") return refused("malformed_request", "The path cannot be read.");
-  return { ok: true, url };
+  return { ok: true, pathname: url.pathname, search: url.search };
 }
 
 function isDecodable(path: string): boolean {

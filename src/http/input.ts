@@ -9,7 +9,8 @@ import type { Declaration } from "./route.ts";
 
 export interface RawInput {
   readonly bytes: Uint8Array | undefined;
-  readonly url: URL;
+  /** Empty, or `?` and the query string. */
+  readonly search: string;
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Headers;
 }
@@ -54,11 +55,13 @@ const no = (refusal: Refusal): BadInput => ({ ok: false, refusal });
 export function readInput(declaration: Declaration, raw: RawInput): Checked<CheckedInput> {
   const body = readBodyAs(declaration, raw);
   if (!body.ok) return body;
-  if (declaration.query === null && raw.url.search !== "") {
+  if (declaration.query === null && raw.search !== "") {
     return no(refused("invalid_request", "This path takes no query string. Send what you have to say in the body."));
   }
   const query =
-    declaration.query === null ? undefined : check(declaration.query, singleValues(raw.url.searchParams), "query");
+    declaration.query === null
+      ? undefined
+      : check(declaration.query, singleValues(new URLSearchParams(raw.search)), "query");
   if (query?.ok === false) return query;
   // An id that is no id is the id of nothing.
   const params = declaration.params === null ? undefined : declaration.params.safeParse(raw.params);

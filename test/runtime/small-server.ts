@@ -32,7 +32,7 @@ export async function effectServer(options: Partial<ListenOptions> = {}, bodyLim
     if (!edge.ok) return problem(edge.code, { requestId: "edge", detail: edge.detail });
     const body = await readBody(request, bodyLimit);
     if (!body.ok) return problem(body.code, { requestId: "body", detail: body.detail });
-    effects.push(`${request.method} ${edge.url.pathname} ${new TextDecoder().decode(body.value)}`.trim());
+    effects.push(`${request.method} ${edge.pathname} ${new TextDecoder().decode(body.value)}`.trim());
     return new Response("done");
   };
   return { ...(await started(handler, faults, options)), effects, faults };
