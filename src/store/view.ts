@@ -30,25 +30,18 @@ interface StatusColumns {
   readonly revoked_upto: number;
 }
 
-type RotatingColumns = Pick<
-  SessionColumns,
-  | "subject"
-  | "client"
-  | "seq"
-  | "rotated_at"
-  | "rotated_served"
-  | "expires_at"
-  | "absolute_end"
-  | "ended_at"
-  | "born"
-  | "epoch"
-  | "idle_lifetime"
-  | "stable"
-  | "retry_window"
->;
+/** What a rotation or an end changes. */
+type TurnColumns = Pick<SessionColumns, "seq" | "rotated_at" | "rotated_served" | "expires_at" | "ended_at">;
 
-export interface Decisive {
-  readonly row: RotatingRow;
+type DecisiveColumns = TurnColumns &
+  Pick<
+    SessionColumns,
+    "subject" | "client" | "absolute_end" | "born" | "epoch" | "idle_lifetime" | "stable" | "retry_window"
+  >;
+
+/** What of a session stays from its birth, and what it hangs on makes of it. */
+export interface Ground {
+  readonly fixed: Pick<RotatingRow, "absoluteEnd" | "idleLifetime" | "onRefresh" | "retryWindow">;
   readonly client: ClientId;
   readonly alive: boolean;
   readonly revokedUpto: number;
@@ -56,10 +49,8 @@ export interface Decisive {
   readonly epoch: Uint8Array;
 }
 
-/** What a session hangs on: those that it is of, and the instance's epoch. */
-export interface Ground {
-  readonly standing: Standing;
-  readonly epoch: Uint8Array;
+export interface Decisive extends Omit<Ground, "fixed"> {
+  readonly row: RotatingRow;
 }
 
 /**
@@ -70,10 +61,12 @@ export function openDecisive(
   db: DatabaseSync,
   known?: Remembered<SessionId, Ground>,
 ): (id: SessionId) => Decisive | undefined {
-  const session = prepare<RotatingColumns>(
+  const turnNames = "seq, rotated_at, rotated_served, expires_at, ended_at";
+  const turn = prepare<TurnColumns>(db, `SELECT ${turnNames} FROM session WHERE id = ?`);
+  const session = prepare<DecisiveColumns>(
     db,
-    `SELECT subject, client, seq, rotated_at, rotated_served, expires_at, absolute_end, ended_at, born, epoch, idle_lifetime,
-       stable, retry_window FROM session WHERE id = ?`,
+    `SELECT ${turnNames}, subject, client, absolute_end, born, epoch, idle_lifetime, stable, retry_window
+     FROM session WHERE id = ?`,
   );
   const subject = prepare<StatusColumns & Pick<HolderColumns, "organisation" | "owner">>(
     db,
@@ -84,49 +77,63 @@ export function openDecisive(
   const client = prepare<StatusColumns>(db, "SELECT status, revoked_upto FROM client WHERE id = ?");
   const instance = prepare<Pick<Instance, "epoch">>(db, "SELECT epoch FROM instance WHERE id = 1");
 
-  function readGround(columns: RotatingColumns): Ground {
+  function standingOf(columns: DecisiveColumns): Standing {
     const holder = subject.get(columns.subject)!;
     const tenant = organisation.get(holder.organisation)!;
     const asker = client.get(columns.client)!;
-    const standing = {
+    return {
       status: owners.status(holder),
       organisationActive: tenant.status === "active",
       clientActive: asker.status === "active",
       revokedUpto: Math.max(holder.revoked_upto, tenant.revoked_upto, asker.revoked_upto),
     };
-    return { standing, epoch: instance.get()!.epoch };
   }
 
-  function groundOf(id: SessionId, columns: RotatingColumns): Ground {
-    const kept = known?.get(id);
-    if (kept !== undefined) return kept;
-    const ground = readGround(columns);
-    known?.keep(id, ground);
-    return ground;
-  }
-
-  return (id) => {
-    const columns = session.get(bytesFromId(id));
-    if (columns === undefined) return undefined;
-    const { standing, epoch } = groundOf(id, columns);
+  function groundOf(columns: DecisiveColumns): Ground {
+    const standing = standingOf(columns);
+    const { epoch } = instance.get()!;
     return {
-      row: rotatingRow(columns),
+      fixed: {
+        absoluteEnd: columns.absolute_end as Seconds,
+        idleLifetime: columns.idle_lifetime as Seconds,
+        onRefresh: columns.stable === 1 ? "stable" : "rotate",
+        retryWindow: columns.retry_window as Seconds,
+      },
       client: columns.client as ClientId,
       alive: isAlive(columns, standing, { epoch }),
       revokedUpto: standing.revokedUpto,
       epoch,
     };
+  }
+
+  return (id) => {
+    const kept = known?.get(id);
+    if (kept !== undefined) {
+      const columns = turn.get(bytesFromId(id));
+      return columns && decisiveOf(columns, kept);
+    }
+    const columns = session.get(bytesFromId(id));
+    if (columns === undefined) return undefined;
+    const ground = groundOf(columns);
+    known?.keep(id, ground);
+    return decisiveOf(columns, ground);
   };
 }
 
-const rotatingRow = (columns: RotatingColumns): RotatingRow => ({
-  seq: columns.seq,
-  rotatedAt: columns.rotated_at as Seconds,
-  rotatedServed: columns.rotated_served as Seconds,
-  expiresAt: columns.expires_at as Seconds,
-  absoluteEnd: columns.absolute_end as Seconds,
-  endedAt: columns.ended_at as Seconds | null,
-  idleLifetime: columns.idle_lifetime as Seconds,
-  onRefresh: columns.stable === 1 ? "stable" : "rotate",
-  retryWindow: columns.retry_window as Seconds,
+const decisiveOf = (columns: TurnColumns, { fixed, client, alive, revokedUpto, epoch }: Ground): Decisive => ({
+  row: {
+    seq: columns.seq,
+    rotatedAt: columns.rotated_at as Seconds,
+    rotatedServed: columns.rotated_served as Seconds,
+    expiresAt: columns.expires_at as Seconds,
+    endedAt: columns.ended_at as Seconds | null,
+    absoluteEnd: fixed.absoluteEnd,
+    idleLifetime: fixed.idleLifetime,
+    onRefresh: fixed.onRefresh,
+    retryWindow: fixed.retryWindow,
+  },
+  client,
+  alive,
+  revokedUpto,
+  epoch,
 });
