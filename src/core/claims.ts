@@ -37,7 +37,7 @@ export interface IssuedBy {
 }
 
 /**
- * The claims of a session's access token issued at `issuedAt`, without `jti`, which is a digest of them. The token never
+ * The claims of a session's access token issued at `issuedAt`, without `jti`, which is a MAC over them. The token never
  * outlives its session (RFC 9700 section 4.14.2).
  */
 export function accessClaims(

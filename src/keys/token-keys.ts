@@ -8,7 +8,6 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  hash,
   timingSafeEqual,
   type KeyObject,
 } from "node:crypto";
@@ -194,13 +193,10 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     purposes
       .flatMap((purpose) => states(now, purpose))
       .find(({ key, state }) => key.kid === kid && (state === "active" || state === "retired"))?.key;
-  const macText = (purpose: string, text: string): string =>
-    createHmac("sha256", loaded.secret!)
-      .update(purpose)
-      .update("\0")
-      .update(text)
-      .digest()
-      .toString("base64url", 0, 16);
+  const mac = (purpose: string, text: string): Buffer =>
+    createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
+
+  const macText = (purpose: string, text: string): string => mac(purpose, text).toString("base64url", 0, 16);
 
   /** The key says which kind it is, since nobody but us has it; what the token says of itself does not count. */
   const readWith = (text: string, find: (kid: string) => SigningKey | undefined): BearerClaims | undefined => {
@@ -239,8 +235,7 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
       // Ours first for their order, and once more for their values; the jti comes at the end, and once.
       const named = { ...claims, ...extra, ...claims, sub: sub ?? claims.sub, jti: undefined };
       const text = JSON.stringify(named);
-      // It has to be another for another token and the same for the same (RFC 7519 section 4.1.7), and no secret.
-      const jti = hash("sha256", `${turn} ${text}`, "hex").slice(0, 32);
+      const jti = mac("jti", `${turn} ${text}`).toString("hex", 0, 16);
       return signJws(key.header, `${text.slice(0, -1)},"jti":"${jti}"}`, key);
     },
     signApiToken: (claims, now) => {
