@@ -55,7 +55,8 @@ jeton_exec() {
     any | bun)
       if found=$(jeton_find_bun "$root"); then
         # Compiled code is kept beside the packages, where whoever can write could change the code itself, and nowhere
-        # else, whatever the environment says. It saves an eighth of a start.
+        # else, whatever the environment says; Bun looks at Node's variable too. It saves an eighth of a start.
+        unset NODE_COMPILE_CACHE
         BUN_RUNTIME_TRANSPILER_CACHE_PATH=$root/node_modules/.cache/jeton-bun
         export BUN_RUNTIME_TRANSPILER_CACHE_PATH
         exec "$found" --no-install --no-env-file --config=/dev/null "$file" "$@"

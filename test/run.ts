@@ -74,7 +74,7 @@ function find(runtime: RuntimeName): string | undefined {
  */
 function environment(runtime: RuntimeName): NodeJS.ProcessEnv {
   const foreign =
-    /^(?:BUN_OPTIONS|BUN_BE_BUN|BUN_INSPECT.*|NODE_OPTIONS|NODE_TEST_.*|NODE_TLS_.*|FORCE_COLOR|JETON_.*)$/;
+    /^(?:BUN_OPTIONS|BUN_BE_BUN|BUN_INSPECT.*|NODE_OPTIONS|NODE_TEST_.*|NODE_TLS_.*|FORCE_COLOR|JETON_.*|NODE_COMPILE_CACHE)$/;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   const cache = join(root, `node_modules/.cache/jeton-${runtime}`);
   const variable = runtime === "bun" ? "BUN_RUNTIME_TRANSPILER_CACHE_PATH" : "NODE_COMPILE_CACHE";

@@ -219,6 +219,7 @@ export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore, ClientSecr
   readonly findCredential: (organisation: string, login: LoginName) => Promise<Credential | undefined>;
   /** What never changes in a session, so that it may come from memory; whether it is alive is not in it. */
   readonly recallSession: (id: SessionId) => Promise<SessionBasis | undefined>;
+  /** As of the last change that was answered; it may come from memory. */
   readonly findHolder: (subject: SubjectId) => Promise<Holder | undefined>;
   /** A session as it stands, alive or not. */
   readonly findSession: (id: SessionId) => Promise<SessionView | undefined>;

@@ -30,13 +30,20 @@ interface Found<Caller> {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** What Hono's router would read as a pattern. */
+const notOurs = /[*{}?]/;
+
 const noParams: Readonly<Record<string, string>> = {};
 
 /** Answers how a pathname, percent-encoded and known to be decodable, finds its place. */
 export function openRouting<Caller>(mounts: readonly Mount<Caller>[]): (pathname: string) => Found<Caller> | undefined {
   const plain = new Map<string, Found<Caller>>();
   const patterns = new TrieRouter<Place<Caller>>();
-  for (const place of mounts.flatMap(placesOf)) {
+  const all = mounts.flatMap(placesOf);
+  for (const place of all) {
+    if (notOurs.test(place.path)) throw new Error(`${place.path}: a path has names and :parameters only`);
+    if (all.some((other) => other !== place && other.path === place.path))
+      throw new Error(`${place.path} is declared twice`);
     if (place.path.includes("/:")) patterns.add("ALL", place.path, place);
     else plain.set(place.path, { place, params: noParams });
   }

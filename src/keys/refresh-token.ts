@@ -1,6 +1,6 @@
 /**
  * The refresh token as a function of its session's row: a JWT (`typ: rt+jwt`, HS256) whose MAC key is made of a server
- * key and of random bytes in the row. Nothing about the token is stored, and neither the database nor the server key
+ * key and of random bytes in the row. Nothing about the token is on the disk, and neither the database nor the server key
  * alone can forge one. RFC 7515, RFC 8725 section 3.11.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -33,7 +33,7 @@ interface Known {
   readonly of: Uint8Array;
   /** The session's MAC key. */
   readonly key: Uint8Array;
-  /** The token that was minted last, which most often is the next to come. */
+  /** The token that was minted last, which most often is the next to come. It never leaves this file but as what it is. */
   minted: string | undefined;
 }
 
@@ -98,9 +98,9 @@ export function provesRefresh(keys: RefreshKeys, { text, sid, epoch }: ClaimedRe
   const serverKey = keys.get(row.kid);
   if (serverKey === undefined || sid !== row.id || !text.startsWith(`${headerOf(row.kid)}.`)) return false;
   const { key, minted } = knownOf(serverKey, row.salt);
-  // What is ours to the last byte needs no MAC; whatever else comes costs the same as ever.
-  if (minted !== undefined && isSame(text, minted)) return true;
   const end = text.lastIndexOf(".");
-  if (!isSame(text.slice(end + 1), macOf(key, text.slice(0, end)))) return false;
+  // What is ours to the last byte needs no MAC.
+  const isKnown = minted !== undefined && isSame(text, minted);
+  if (!isKnown && !isSame(text.slice(end + 1), macOf(key, text.slice(0, end)))) return false;
   return epoch === Buffer.from(row.epoch).toString("base64url");
 }

@@ -21,12 +21,12 @@ import { keyIntents } from "./key-intents.ts";
 import { noticeIntents } from "./notice-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
 import { sessionIntents } from "./session-intents.ts";
-import { leavesStanding, remembered, type Remembered } from "./standing.ts";
+import { leavesStanding, memory, type Memory } from "./standing.ts";
 import type { Intent, Step } from "./step.ts";
 import { subjectIntents } from "./subject-intents.ts";
 import type { Ground } from "./view.ts";
 
-const intentTable = (db: DatabaseSync, grounds: Remembered<SessionId, Ground>) => ({
+const intentTable = (db: DatabaseSync, grounds: Memory<SessionId, Ground>) => ({
   ...sessionIntents(db, grounds),
   ...credentialIntents(db),
   ...authKeyIntents(db),
@@ -93,7 +93,7 @@ function groupFault(fault: unknown, at: "statement" | "commit"): GroupOutcome | 
 }
 
 export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executor {
-  const grounds = remembered<SessionId, Ground>();
+  const grounds = memory<SessionId, Ground>();
   const intents = intentTable(db, grounds);
   const byName = new Map<string, Intent<never, unknown>>(Object.entries(intents));
   const begin = prepare(db, "BEGIN IMMEDIATE");

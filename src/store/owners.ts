@@ -1,6 +1,6 @@
 /**
  * What an application has of its owner: never more roles than the owner, and no life without (decision 0023). Looked up
- * each time, by primary key; a user has no owner and costs nothing here.
+ * by primary key, each time that nothing remembers it (standing.ts); a user has no owner and costs nothing here.
  */
 import type { DatabaseSync } from "node:sqlite";
 

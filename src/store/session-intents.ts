@@ -15,13 +15,13 @@ import { byThemselves, leakDetail, openActing, openTelling, type Actor } from ".
 import { prepare } from "./bind.ts";
 import { openSignIn } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
-import type { Remembered } from "./standing.ts";
+import type { Memory } from "./standing.ts";
 import { openDecisive, openView, type Ground } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
-export function sessionIntents(db: DatabaseSync, grounds: Remembered<SessionId, Ground>) {
+export function sessionIntents(db: DatabaseSync, grounds: Memory<SessionId, Ground>) {
   const read = openView(db);
   const readDecisive = openDecisive(db, grounds);
   const signIn = openSignIn(db);

@@ -10,7 +10,7 @@ import type { IntentName } from "./executor.ts";
  * The intents that leave all of that as it is. Every other one makes who remembers it forget, so an intent that is not
  * named here costs some reads, and one that is named here wrongly would let a token of somebody who was locked live on.
  */
-const leaving: ReadonlySet<IntentName> = new Set<IntentName>([
+export const leaving: ReadonlySet<IntentName> = new Set<IntentName>([
   "rotate",
   "openSession",
   "endSession",
@@ -23,17 +23,17 @@ const leaving: ReadonlySet<IntentName> = new Set<IntentName>([
 
 export const leavesStanding = (name: IntentName): boolean => leaving.has(name);
 
-/** So many are kept, the longest known given up first; each is less than a kilobyte. */
+/** So many are kept, the longest known given up first, and each is less than a kilobyte. With more in use, some are read again. */
 const most = 4096;
 
 /** Values that were read, by their key, until all of them are forgotten. */
-export interface Remembered<Key, Value> {
+export interface Memory<Key, Value> {
   readonly get: (key: Key) => Value | undefined;
   readonly keep: (key: Key, value: Value) => void;
   readonly forget: () => void;
 }
 
-export function remembered<Key, Value>(): Remembered<Key, Value> {
+export function memory<Key, Value>(): Memory<Key, Value> {
   const known = new Map<Key, Value>();
   return {
     get: (key) => known.get(key),
@@ -58,7 +58,7 @@ export interface RememberedHolders {
  * what is read then may be over before the change is answered; so what is answered after it is never of before it.
  */
 export function rememberedHolders(find: RememberedHolders["find"]): RememberedHolders {
-  const known = remembered<SubjectId, Holder>();
+  const known = memory<SubjectId, Holder>();
   let begun = 0;
   let settled = 0;
   return {
@@ -66,8 +66,10 @@ export function rememberedHolders(find: RememberedHolders["find"]): RememberedHo
       const kept = known.get(subject);
       if (kept !== undefined) return kept;
       const before = begun;
+      const isQuiet = settled === begun;
       const found = await find(subject);
-      if (found !== undefined && begun === before && settled === before) known.keep(subject, found);
+      // A change that began or ended meanwhile may have been read or not.
+      if (found !== undefined && isQuiet && begun === before) known.keep(subject, found);
       return found;
     },
     during: async (change) => {

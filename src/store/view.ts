@@ -1,6 +1,7 @@
 /**
  * A session and what it hangs on, by look-ups of single rows by primary key: Bun's SQLite spends fifteen microseconds on
- * any join, and these are read for every refresh and every call. What belongs together is read in one transaction.
+ * any join, and these are read for every call and, where they are not remembered (standing.ts), for every refresh. What belongs
+ * together is read in one transaction.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -11,7 +12,7 @@ import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
 import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
 import { sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
-import type { Remembered } from "./standing.ts";
+import type { Memory } from "./standing.ts";
 
 /** A session and its holder, as its tokens tell of them; `id` in bytes. */
 export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
@@ -39,7 +40,7 @@ type DecisiveColumns = TurnColumns &
     "subject" | "client" | "absolute_end" | "born" | "epoch" | "idle_lifetime" | "stable" | "retry_window"
   >;
 
-/** What of a session stays from its birth, and what it hangs on makes of it. */
+/** What of a session stays as it was at its birth, and what those make of it that it hangs on. */
 export interface Ground {
   readonly fixed: Pick<RotatingRow, "absoluteEnd" | "idleLifetime" | "onRefresh" | "retryWindow">;
   readonly client: ClientId;
@@ -59,7 +60,7 @@ export interface Decisive extends Omit<Ground, "fixed"> {
  */
 export function openDecisive(
   db: DatabaseSync,
-  known?: Remembered<SessionId, Ground>,
+  known?: Memory<SessionId, Ground>,
 ): (id: SessionId) => Decisive | undefined {
   const turnNames = "seq, rotated_at, rotated_served, expires_at, ended_at";
   const turn = prepare<TurnColumns>(db, `SELECT ${turnNames} FROM session WHERE id = ?`);

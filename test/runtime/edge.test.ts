@@ -98,6 +98,29 @@ for (const [path, expected] of paths) {
   });
 }
 
+for (const path of [
+  "/a/../b",
+  "/a/./b",
+  "/.",
+  "/..",
+  "/a/..",
+  "/a.b",
+  "/a%62",
+  "/ü",
+  "/a b",
+  "/",
+  "/a/",
+  "/a?",
+  "/a?b=c",
+]) {
+  test(`RFC 3986 section 6: the target ${path} is routed as a URL would have it`, () => {
+    // As a runtime hands it on that does not normalise.
+    const raw = { method: "GET", headers: new Headers(), url: `http://jeton.test${path}` } as Request;
+    const { pathname, search } = new URL(path, "http://jeton.test");
+    assert.deepEqual(checkEdge(raw), { ok: true, pathname, search });
+  });
+}
+
 test("H-07: what is routed has nothing of its Host header, nor of an absolute target", async () => {
   const evil = new Request("http://evil.test/x", { headers: { host: "evil.test" } });
   assert.deepEqual(checkEdge(evil), { ok: true, pathname: "/x", search: "" });

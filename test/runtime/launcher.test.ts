@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -75,6 +75,22 @@ async function reported(child: Child): Promise<Report> {
   const { code } = await child.ended;
   assert.equal(code, 0, child.output());
   return JSON.parse(child.output()) as Report;
+}
+
+for (const runtime of runtimes) {
+  test(`the launcher keeps what ${runtime} compiled beside the packages, whatever the environment says`, async () => {
+    using place = house();
+    const elsewhere = join(place.hostile, "cache");
+    mkdirSync(elsewhere);
+    const env = {
+      ...plainEnvironment,
+      JETON_RUNTIME: runtime,
+      BUN_RUNTIME_TRANSPILER_CACHE_PATH: elsewhere,
+      NODE_COMPILE_CACHE: elsewhere,
+    };
+    assert.equal((await reported(run(place.launcher, [], { cwd: place.hostile, env }))).runtime, runtime);
+    assert.deepEqual(readdirSync(elsewhere), []);
+  });
 }
 
 for (const runtime of runtimes) {

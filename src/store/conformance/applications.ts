@@ -141,6 +141,7 @@ export function applicationConformance(name: string, open: () => Promise<StoreUn
       const held = (await session(app))!;
       const roles = async (): Promise<unknown> => (await store.findLiveSession(held))?.holder.roles;
       assert.deepEqual(await roles(), ["member", "org_admin"]);
+      assert.deepEqual((await store.findHolder(app))?.roles, ["member", "org_admin"]);
       await store.changeSubject({ id: ada, roles: ["member"], by: operator, now: now() });
       assert.deepEqual(await roles(), ["member"]);
       assert.deepEqual((await store.findHolder(app))?.roles, ["member"]);

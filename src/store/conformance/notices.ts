@@ -42,7 +42,7 @@ export function noticeConformance(name: string, open: () => Promise<StoreUnderTe
     };
     const queue = (limit = 100) => world.under().store.queueWarnings({ limit, now: world.under().now() });
     const end = async (notices: readonly Notice[]): Promise<void> => {
-      for (const { id } of notices) await world.under().store.endNotice({ id });
+      await Promise.all(notices.map(({ id }) => world.under().store.endNotice({ id })));
     };
     /** Everything that waits is taken. */
     const empty = async () => end(await waiting());
@@ -260,7 +260,7 @@ export function noticeConformance(name: string, open: () => Promise<StoreUnderTe
       world.under().pass(days(1));
       assert.deepEqual(await queue(), { warned: [], more: false });
       assert.equal((await work(0)).warningsDue, false);
-      await end((await waiting()).filter(({ recipient }) => recipient?.startsWith("r") === true));
+      await end((await waiting()).filter(({ recipient }) => recipient?.startsWith("r1.") === true));
       world.under().pass(minutes(15));
       assert.equal((await work(0)).warningsDue, true);
       assert.deepEqual(await queue(), { warned: [1], more: false });

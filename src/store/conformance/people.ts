@@ -96,6 +96,19 @@ export function peopleConformance(name: string, open: () => Promise<StoreUnderTe
       const set = (id: SubjectId, verb: "disable" | "enable" | "lock" | "delete", by: By) =>
         world.under().store.setSubjectStatus({ id, verb, by, now: world.under().now() });
 
+      test("F-11: a holder is told of as the last change left it, however often it was asked for before", async () => {
+        const { store, now } = world.under();
+        const bob = world.bob();
+        const roles = async (): Promise<unknown> => (await store.findHolder(bob))?.roles;
+        assert.deepEqual([await roles(), await roles()], [["member"], ["member"]]);
+        for (const wish of [["auditor"], ["auditor", "member"], ["member"]] as const) {
+          const changed = store.changeSubject({ id: bob, roles: wish, by: operator, now: now() });
+          await roles();
+          await changed;
+          assert.deepEqual(await roles(), wish);
+        }
+      });
+
       test("INV-2: a line that is drawn ends what was born before it, and nothing that is born after", async () => {
         const { store, now } = world.under();
         const before = (await world.session(world.bob()))!;
