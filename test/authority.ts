@@ -13,10 +13,11 @@ import { loadConfig, type Config, type ConfigSources } from "../src/config.ts";
 import { dialectNames } from "../src/core/dialect-names.ts";
 import type { Millis, Seconds } from "../src/core/units.ts";
 import { demoPassword, furnishDemo, hashDemoPassword } from "../src/compose/demo.ts";
-import type { Clock, Store } from "../src/engine/ports.ts";
+import type { Clock, Passwords, Store } from "../src/engine/ports.ts";
 import { passwords } from "../src/identity/passwords.ts";
 import { openTokenKeys, type TokenKeys } from "../src/keys/token-keys.ts";
 import { openSqlite } from "../src/store/sqlite.ts";
+import { remembering, sharing } from "./passwords.ts";
 
 export const issuer = "http://127.0.0.1:8420";
 
@@ -71,11 +72,15 @@ export interface AuthorityOptions {
   readonly master?: Uint8Array;
   /** Leave the demonstration's people out (a file that has them already). */
   readonly unfurnished?: boolean;
+  /** For tests that are about hashes: each is made and compared anew. */
+  readonly realHashes?: boolean;
 }
 
 export interface Authority {
   readonly clock: TestClock;
   readonly store: Store;
+  /** What hashes the passwords of people whom a test adds. */
+  readonly hashing: Passwords;
   readonly keys: TokenKeys;
   readonly doors: Doors;
   readonly vitals: Vitals;
@@ -124,7 +129,8 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
     onGroup: meters.committed,
   });
   const keys = await openTokenKeys({ store, master: options.master ?? randomBytes(32), chance, clock });
-  const hasher = passwords(chance);
+  const own = passwords(chance);
+  const hasher = options.realHashes === true ? own : remembering(own);
   if (options.unfurnished !== true) await furnishDemo({ store, clock, chance }, hashDemoPassword(hasher));
   let written = "";
   const log = openLog({
@@ -178,6 +184,7 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
   return {
     clock,
     store,
+    hashing: options.realHashes === true ? own : sharing,
     keys,
     doors,
     vitals,

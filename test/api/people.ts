@@ -6,7 +6,6 @@ import type { SubjectId } from "../../src/core/ids.ts";
 import type { SubjectStatus } from "../../src/core/session.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createSubject, ensureOrganisation, type SubjectWish } from "../../src/engine/subjects.ts";
-import { passwords } from "../../src/identity/passwords.ts";
 import type { Authority } from "../authority.ts";
 
 export interface Person extends Partial<Pick<SubjectWish, "roles" | "emails" | "kind">> {
@@ -17,8 +16,8 @@ export interface Person extends Partial<Pick<SubjectWish, "roles" | "emails" | "
   readonly organisation?: string;
 }
 
-export async function add({ store, clock }: Authority, person: Person): Promise<SubjectId> {
-  const deps = { store, clock, chance: randomBytes, passwords: passwords(randomBytes) };
+export async function add({ store, clock, hashing }: Authority, person: Person): Promise<SubjectId> {
+  const deps = { store, clock, chance: randomBytes, passwords: hashing };
   const organisation = await ensureOrganisation(deps, person.organisation ?? "Root");
   assert.ok(organisation.ok);
   const { username, password, kind = "user", roles = ["member"], emails = [], status = "active" } = person;

@@ -70,7 +70,7 @@ describe("the time of a refusal", () => {
   };
 
   before(async () => {
-    jeton = await authority();
+    jeton = await authority({ realHashes: true });
     await add(jeton, { username: "lou", password: demoPassword, status: "locked" });
     for (let round = 0; round < 20; round++) await sample(round % reasons.length);
     for (const list of times) list.length = 0;

@@ -14,7 +14,7 @@ describe("enumeration of accounts", () => {
   let jeton: Authority;
 
   before(async () => {
-    jeton = await authority();
+    jeton = await authority({ realHashes: true });
     await add(jeton, { username: "lou", password: demoPassword, status: "locked" });
     const id = await add(jeton, { username: "imported", password: demoPassword });
     const found = await jeton.store.findCredential("root", { kind: "username", canonical: "imported" });

@@ -53,7 +53,7 @@ describe("a data folder that somebody reads", () => {
   }
 
   before(async () => {
-    const jeton = await authority({ file, master });
+    const jeton = await authority({ file, master, realHashes: true });
     const basic = `Basic ${Buffer.from(`bob:${demoPassword}`).toString("base64")}`;
     for (const username of ["carol", "dan"]) await add(jeton, { username, password: demoPassword });
     const first = await jeton.login("bob");

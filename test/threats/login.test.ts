@@ -20,7 +20,7 @@ describe("hostile sign-ins", () => {
   const statusAndText = async (response: Response): Promise<string> => `${response.status} ${await response.text()}`;
 
   before(async () => {
-    jeton = await authority();
+    jeton = await authority({ realHashes: true });
     ask = asking(jeton.doors.main);
   });
   after(() => jeton.close());
