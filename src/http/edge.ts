@@ -67,8 +67,8 @@ function checkTarget(target: string): Passed | Refusal {
 
   const whole = target.slice(start);
   if (plainPath.test(whole)) return { ok: true, pathname: whole, search: "" };
-  const query = target.indexOf("?", start);
-  const path = query === -1 ? target.slice(start) : target.slice(start, query);
+  const query = whole.indexOf("?");
+  const path = query === -1 ? whole : whole.slice(0, query);
   if (ambiguousPath.test(path)) return refused("malformed_request", "The path can be read in more than one way.");
   if (path.includes("%") && !isDecodable(path)) return refused("malformed_request", "The path has a bad escape.");
 

@@ -1,7 +1,7 @@
 /**
  * Reads, in SQL: each one statement or one transaction, and so one snapshot of what has been committed, but for `loadKeys`,
  * whose comment says why it needs none, for the roles of an application and of its owner, which change each by itself, and
- * for what is recalled of a session, which never changes. They never wait for the writer.
+ * for what is recalled of a session, which never changes. Holders are remembered by sqlite.ts. They never wait for the writer.
  */
 import type { DatabaseSync } from "node:sqlite";
 
