@@ -8,8 +8,7 @@ import { after, days, type Seconds } from "../../src/core/units.ts";
 import type { Courier } from "../../src/engine/courier.ts";
 import { notices, type Notices, type NoticeTrouble } from "../../src/engine/notices.ts";
 import { byItself, storeWorld, type StoreWorld } from "../../src/store/conformance/world.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
-import { testClock } from "../authority.ts";
+import { openStore } from "../store/open.ts";
 
 export const issuer = "https://tokens.example.test";
 
@@ -30,20 +29,7 @@ export interface Office extends StoreWorld {
 
 /** To be called inside a `describe`. */
 export function office(): Office {
-  const world = storeWorld(async () => {
-    const clock = testClock();
-    const store = openSqlite({
-      file: ":memory:",
-      monotonic: clock.monotonic,
-      chance: randomBytes,
-      writer: "here",
-      now: clock.now(),
-      onFatal: (reason) => {
-        throw new Error(reason);
-      },
-    });
-    return { store, now: clock.now, pass: clock.pass };
-  });
+  const world = storeWorld(async () => openStore(":memory:"));
   return {
     ...world,
     open: async (given) => {

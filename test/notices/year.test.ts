@@ -27,8 +27,8 @@ import type { Courier } from "../../src/engine/courier.ts";
 import { notices, type Notices } from "../../src/engine/notices.ts";
 import type { Store } from "../../src/engine/ports.ts";
 import { byItself, from, native, operator } from "../../src/store/conformance/world.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
 import { testClock } from "../authority.ts";
+import { openStore } from "../store/open.ts";
 
 const hour = 3600;
 const day = 24 * hour;
@@ -115,17 +115,7 @@ async function live(plan: Plan): Promise<Record<NoticeChannel, Heard[]>> {
   const elapsed = (): number => clock.now() - start;
   const moveTo = (time: number): void => clock.pass(time - elapsed());
   const file = join(folder, `${randomBytes(6).toString("hex")}.db`);
-  const openStore = (): Store =>
-    openSqlite({
-      file,
-      monotonic: clock.monotonic,
-      chance: randomBytes,
-      writer: "here",
-      now: clock.now(),
-      onFatal: (reason) => {
-        throw new Error(reason);
-      },
-    });
+  const openAgain = (): Store => openStore(file, { clock }).store;
   const id = <T extends string>(): T => newId<SessionId>(clock.millis(), randomBytes(idEntropy)) as string as T;
   const heard: Record<NoticeChannel, Heard[]> = { mail: [], webhook: [] };
   const courier =
@@ -137,7 +127,7 @@ async function live(plan: Plan): Promise<Record<NoticeChannel, Heard[]>> {
       return { kind: "delivered" };
     };
 
-  let store = openStore();
+  let store = openAgain();
   let desk: Notices;
   const openDesk = async (): Promise<void> => {
     await store.openNoticeChannels({ channels: noticeChannels });
@@ -247,7 +237,7 @@ async function live(plan: Plan): Promise<Record<NoticeChannel, Heard[]>> {
     does: async () => {
       await desk.stop();
       await store.close();
-      store = openStore();
+      store = openAgain();
       await openDesk();
     },
   });

@@ -8,35 +8,20 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
 import type { OrganisationId, SessionId, SubjectId } from "../../src/core/ids.ts";
-import { nativePolicy } from "../../src/core/policy.ts";
 import type { Holder } from "../../src/core/session.ts";
+import type { Rotated } from "../../src/engine/ports.ts";
 import { storeConformance } from "../../src/store/conformance/suite.ts";
 import { from, native, operator, storeWorld, type StoreUnderTest } from "../../src/store/conformance/world.ts";
 import { openDatabase } from "../../src/store/connection.ts";
 import { openExecutor, type IntentName } from "../../src/store/executor.ts";
-import { openSqlite, type SqliteStore } from "../../src/store/sqlite.ts";
 import { leaving, leavesStanding, rememberedHolders } from "../../src/store/standing.ts";
 import { testClock } from "../authority.ts";
+import { openStore } from "./open.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "jeton-standing-"));
 after(() => rmSync(folder, { recursive: true }));
 let number = 0;
 const newFile = (): string => join(folder, `${number++}.db`);
-
-function openOn(file: string): StoreUnderTest & { readonly store: SqliteStore } {
-  const clock = testClock();
-  const store = openSqlite({
-    file,
-    monotonic: clock.monotonic,
-    chance: randomBytes,
-    writer: "here",
-    now: clock.now(),
-    onFatal: (reason) => {
-      throw new Error(reason);
-    },
-  });
-  return { store, now: clock.now, pass: clock.pass };
-}
 
 /** Counts every change of a row that sessions hang on; a row that comes is hung on by none yet, and none of them ever goes. */
 const watch = `
@@ -52,7 +37,7 @@ const harmless = new Set<string>();
 /** A store that carries out one call at a time, and looks after each whether what it did was what its intent may do. */
 function watched(): StoreUnderTest {
   const file = newFile();
-  const under = openOn(file);
+  const under = openStore(file);
   const looker = new DatabaseSync(file);
   looker.exec(watch);
   const count = looker.prepare("SELECT count(*) AS touched FROM touched");
@@ -90,7 +75,8 @@ test("the suite of the stores has watched the intents that leave every standing 
 });
 
 describe("what the writer remembers", () => {
-  const world = storeWorld(async () => openOn(newFile()));
+  let file: string;
+  const world = storeWorld(async () => openStore((file = newFile())));
 
   test("F-11: of an organisation that was disabled, no session is refreshed that was refreshed just before", async () => {
     const { under, id: fresh, subject, session, rotate } = world;
@@ -112,68 +98,29 @@ describe("what the writer remembers", () => {
     await under().store.beginEpoch({ epoch: randomBytes(16), now: under().now() });
     assert.equal((await rotate(id, 2)).kind, "ended");
   });
-});
 
-test("FL-06: what was read in a group that is undone is forgotten with it", async () => {
-  const file = newFile();
-  const { store, now } = openOn(file);
-  const ids = {
-    organisation: randomUuid<OrganisationId>(),
-    bob: randomUuid<SubjectId>(),
-    session: randomUuid<SessionId>(),
-  };
-  const at = { now: now(), by: operator };
-  await store.registerClients({ ids: [native], now: now() });
-  await store.createOrganisation({ ...at, id: ids.organisation, name: "Root", canonical: "root" });
-  await store.createSubject({
-    ...at,
-    id: ids.bob,
-    organisation: ids.organisation,
-    kind: "user",
-    username: "bob",
-    canonical: "bob",
-    displayName: "Bob",
-    emails: [],
-    roles: ["member"],
-    status: "active",
-    passwordHash: null,
-    owner: null,
+  test("FL-06: what was read in a group that is undone is forgotten with it", async () => {
+    const { under, bob, id: fresh, opening, session } = world;
+    const opened = (await session(bob()))!;
+    const opens = await opening(bob());
+    const db = openDatabase(file);
+    const { run } = openExecutor(db, testClock().monotonic);
+    const now = under().now();
+    const lock = { name: "setSubjectStatus", intent: { id: bob(), verb: "lock", by: operator, now } } as const;
+    const rotate = { name: "rotate", intent: { id: opened.id, presented: 1, door: native, from, now } } as const;
+    const large = { ...opens, id: fresh<SessionId>(), amr: "L".repeat(1 << 20) };
+    const { page_count: pages } = db.prepare("PRAGMA page_count").get() as { page_count: number };
+    db.exec(`PRAGMA max_page_count = ${pages + 8}`);
+    // Bob is locked, his session is found to be over, and then the disk is full: none of it happened.
+    assert.equal(run([lock, rotate, { name: "openSession", intent: large }]).kind, "unavailable");
+    const again = run([rotate]);
+    db.close();
+    assert.equal(again.kind, "committed");
+    assert.deepEqual(
+      again.kind === "committed" && again.answers.map((answer) => answer.ok && (answer.result as Rotated).kind),
+      ["advance"],
+    );
   });
-  const { instance } = (await store.findCredential("root", { kind: "username", canonical: "bob" }))!;
-  const open = {
-    id: ids.session,
-    subject: ids.bob,
-    client: native,
-    policy: nativePolicy,
-    salt: randomBytes(16),
-    kid: 1,
-    born: instance.counter,
-    epoch: instance.epoch,
-    authTime: now(),
-    amr: "pwd",
-    from,
-    now: now(),
-  };
-  assert.ok(await store.openSession(open));
-  await store.close();
-
-  const db = openDatabase(file);
-  const { run } = openExecutor(db, testClock().monotonic);
-  const rotate = (presented: number) =>
-    ({ name: "rotate", intent: { id: ids.session, presented, door: native, from, now: now() } }) as const;
-  const lock = { name: "setSubjectStatus", intent: { id: ids.bob, verb: "lock", by: operator, now: now() } } as const;
-  const large = { name: "openSession", intent: { ...open, id: randomUuid(), amr: "L".repeat(1 << 20) } } as const;
-  const { page_count: pages } = db.prepare("PRAGMA page_count").get() as { page_count: number };
-  db.exec(`PRAGMA max_page_count = ${pages + 8}`);
-  // Bob is locked, his session is found to be over, and then the disk is full: none of it happened.
-  assert.equal(run([lock, rotate(1), large]).kind, "unavailable");
-  const again = run([rotate(1)]);
-  assert.equal(again.kind, "committed");
-  assert.deepEqual(
-    again.kind === "committed" && again.answers.map((answer) => answer.ok && (answer.result as { kind: string }).kind),
-    ["advance"],
-  );
-  db.close();
 });
 
 describe("remembered holders", () => {
@@ -256,7 +203,3 @@ describe("remembered holders", () => {
     assert.equal(reads, 4098);
   });
 });
-
-function randomUuid<T extends string>(): T {
-  return crypto.randomUUID() as string as T;
-}

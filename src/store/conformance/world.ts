@@ -5,10 +5,10 @@ import { afterEach, beforeEach } from "node:test";
 
 import { clientId, idEntropy, newId, type OrganisationId, type SessionId, type SubjectId } from "../../core/ids.ts";
 import { nativePolicy, type SessionPolicy } from "../../core/policy.ts";
-import type { SessionRow } from "../../core/session.ts";
+import type { Instance, SessionRow } from "../../core/session.ts";
 import { millis, type Seconds } from "../../core/units.ts";
 import type { NewSubject } from "../../engine/directory-store.ts";
-import type { By, Rotated, Store } from "../../engine/ports.ts";
+import type { By, OpenSession, Rotated, Store } from "../../engine/ports.ts";
 
 /** A store and the clocks that it was opened with. */
 export interface StoreUnderTest {
@@ -26,17 +26,17 @@ export const operator = { kind: "operator" } as const;
 export const byItself = (session: SessionId): Extract<By, { kind: "session" }> => ({ kind: "session", session, from });
 export const kindOf = async (done: Promise<{ readonly kind: string }>): Promise<string> => (await done).kind;
 
+type SignedIn = [of: SubjectId, policy?: Partial<SessionPolicy>, born?: Pick<Instance, "counter" | "epoch">];
+
 export interface StoreWorld {
   readonly under: () => StoreUnderTest;
   readonly bob: () => SubjectId;
   readonly organisation: () => OrganisationId;
   readonly id: <T extends string>() => T;
   readonly subject: (username: string, wish?: Partial<NewSubject>) => Promise<SubjectId>;
-  readonly session: (
-    of: SubjectId,
-    policy?: Partial<SessionPolicy>,
-    born?: { readonly counter: number; readonly epoch: Uint8Array },
-  ) => Promise<SessionRow | undefined>;
+  readonly session: (...of: SignedIn) => Promise<SessionRow | undefined>;
+  /** What opens such a session. */
+  readonly opening: (...of: SignedIn) => Promise<OpenSession>;
   readonly rotate: (of: SessionId, presented: number, door?: typeof native) => Promise<Rotated>;
 }
 
@@ -71,13 +71,9 @@ export function storeWorld(open: () => Promise<StoreUnderTest>): StoreWorld {
     return fresh;
   };
 
-  const session = async (
-    of: SubjectId,
-    policy: Partial<SessionPolicy> = {},
-    born?: { counter: number; epoch: Uint8Array },
-  ) => {
+  const opening: StoreWorld["opening"] = async (of, policy, born) => {
     const { instance } = (await under.store.findCredential("root", { kind: "username", canonical: "bob" }))!;
-    const opened = await under.store.openSession({
+    return {
       id: id<SessionId>(),
       subject: of,
       client: native,
@@ -90,9 +86,11 @@ export function storeWorld(open: () => Promise<StoreUnderTest>): StoreWorld {
       amr: "pwd",
       from,
       now: under.now(),
-    });
-    return opened?.session;
+    };
   };
+
+  const session: StoreWorld["session"] = async (...of) =>
+    (await under.store.openSession(await opening(...of)))?.session;
 
   const rotate = (of: SessionId, presented: number, door = native): Promise<Rotated> =>
     under.store.rotate({ id: of, presented, door, from, now: under.now() });
@@ -119,6 +117,7 @@ export function storeWorld(open: () => Promise<StoreUnderTest>): StoreWorld {
     id,
     subject,
     session,
+    opening,
     rotate,
   };
 }
