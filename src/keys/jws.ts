@@ -10,6 +10,7 @@ import { sign, verify, type KeyObject } from "node:crypto";
 
 import { decodeBase64url } from "../core/base64url.ts";
 import { parseJson } from "../core/json-text.ts";
+import { base64urlOf, bytesOf } from "./text-bytes.ts";
 
 export const algorithms = ["EdDSA", "ES256", "RS256"] as const;
 export type Algorithm = (typeof algorithms)[number];
@@ -85,12 +86,12 @@ export const headerText = (
   { kid, alg }: { kid: string; alg: Algorithm },
   typ: string,
   before: { readonly jtn?: "api" } = {},
-): string => Buffer.from(JSON.stringify({ ...before, alg, typ, kid })).toString("base64url");
+): string => base64urlOf(JSON.stringify({ ...before, alg, typ, kid }));
 
 /** Signs `payload` (a JSON text) under a header made by `headerText`. */
 export function signJws(header: string, payload: string, { alg, privateKey }: SigningMaterial): string {
-  const input = `${header}.${Buffer.from(payload).toString("base64url")}`;
-  const signature = sign(digestOf(alg), Buffer.from(input), keyInput(alg, privateKey));
+  const input = `${header}.${base64urlOf(payload)}`;
+  const signature = sign(digestOf(alg), bytesOf(input), keyInput(alg, privateKey));
   return `${input}.${signature.toString("base64url")}`;
 }
 
@@ -126,5 +127,5 @@ export function verifyJws(text: string, { types, key }: VerifyExpects): Verified
 function signatureIsGood({ alg, publicKey }: VerifyingMaterial, input: string, signature: Uint8Array): boolean {
   if (publicKey.type !== "public") throw new TypeError("a verifying key must be public");
   if (alg !== "RS256" && signature.length !== signatureBytes[alg]) return false;
-  return verify(digestOf(alg), Buffer.from(input), keyInput(alg, publicKey), signature);
+  return verify(digestOf(alg), bytesOf(input), keyInput(alg, publicKey), signature);
 }

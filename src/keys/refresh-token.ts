@@ -5,17 +5,16 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-import { decodeBase64url } from "../core/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../core/base64url.ts";
 import { parseId, type SessionId } from "../core/ids.ts";
 import { parseJson } from "../core/json-text.ts";
 import type { SessionBasis, SessionRow } from "../core/session.ts";
 import type { ClaimedRefresh } from "../engine/ports.ts";
 import { longestToken } from "./jws.ts";
+import { base64urlOf, bytesOf } from "./text-bytes.ts";
 
 /** Server keys by number; 32 bytes each. */
 export type RefreshKeys = ReadonlyMap<number, Uint8Array>;
-
-const base64url = (text: string): string => Buffer.from(text).toString("base64url");
 
 const headers = new Map<number, string>();
 
@@ -23,9 +22,24 @@ const headers = new Map<number, string>();
 function headerOf(kid: number): string {
   const known = headers.get(kid);
   if (known !== undefined) return known;
-  const text = base64url(JSON.stringify({ alg: "HS256", typ: "rt+jwt", kid: String(kid) }));
+  const text = base64urlOf(JSON.stringify({ alg: "HS256", typ: "rt+jwt", kid: String(kid) }));
   headers.set(kid, text);
   return text;
+}
+
+const epochs = new WeakMap<Uint8Array, string>();
+
+/** As the claims have it. Rows that are in memory share their bytes. */
+function textOfEpoch(epoch: Uint8Array): string {
+  let text = epochs.get(epoch);
+  if (text === undefined) epochs.set(epoch, (text = encodeBase64url(epoch)));
+  return text;
+}
+
+/** A token in its two parts: what everybody may know of it, header and claims, and the MAC over that. */
+interface Minted {
+  readonly input: string;
+  readonly mac: string;
 }
 
 interface Known {
@@ -34,7 +48,7 @@ interface Known {
   /** The session's MAC key. */
   readonly key: Uint8Array;
   /** The token that was minted last, which most often is the next to come. It never leaves this file but as what it is. */
-  minted: string | undefined;
+  minted: Minted | undefined;
 }
 
 /** What was worked out for a session, for as long as the salt of its row is in memory. */
@@ -49,12 +63,28 @@ function knownOf(serverKey: Uint8Array, salt: Uint8Array): Known {
   return known;
 }
 
+type Claimed = Omit<ClaimedRefresh, "text">;
+
+/**
+ * What the inputs that were minted last say, so that they need not be read again: it is what reading them would give, and
+ * it proves nothing. Bounded; the oldest goes first.
+ */
+const claimedByInput = new Map<string, Claimed>();
+const mostClaimed = 4096;
+
+function remember(known: Known, minted: Minted, claimed: Claimed): void {
+  if (known.minted !== undefined) claimedByInput.delete(known.minted.input);
+  if (claimedByInput.size >= mostClaimed) claimedByInput.delete(claimedByInput.keys().next().value!);
+  claimedByInput.set(minted.input, claimed);
+  known.minted = minted;
+}
+
 const macOf = (key: Uint8Array, input: string): string => createHmac("sha256", key).update(input).digest("base64url");
 
 /** In constant time for texts of one length. */
 function isSame(presented: string, expected: string): boolean {
-  const given = Buffer.from(presented);
-  const own = Buffer.from(expected);
+  const given = bytesOf(presented);
+  const own = bytesOf(expected);
   return given.length === own.length && timingSafeEqual(given, own);
 }
 
@@ -67,18 +97,22 @@ export function mintRefresh(keys: RefreshKeys, row: SessionRow, issuer: string):
     aud: issuer,
     sid: row.id,
     seq: row.seq,
-    epoch: Buffer.from(row.epoch).toString("base64url"),
+    epoch: textOfEpoch(row.epoch),
     iat: row.rotatedAt,
     exp: row.expiresAt,
   };
-  const input = `${headerOf(row.kid)}.${base64url(JSON.stringify(claims))}`;
+  const input = `${headerOf(row.kid)}.${base64urlOf(JSON.stringify(claims))}`;
   const known = knownOf(serverKey, row.salt);
-  return (known.minted = `${input}.${macOf(known.key, input)}`);
+  const mac = macOf(known.key, input);
+  remember(known, { input, mac }, { sid: claims.sid, seq: claims.seq, epoch: claims.epoch });
+  return `${input}.${mac}`;
 }
 
 /** What a text says of itself; undefined when it does not look like a refresh token. */
 export function readRefresh(text: string): ClaimedRefresh | undefined {
   if (text.length > longestToken) return undefined;
+  const known = claimedByInput.get(text.slice(0, text.lastIndexOf(".")));
+  if (known !== undefined) return { ...known, text };
   const start = text.indexOf(".") + 1;
   const bytes = start === 0 ? undefined : decodeBase64url(text.slice(start, text.indexOf(".", start)));
   const parsed = bytes === undefined ? undefined : parseJson(bytes);
@@ -99,8 +133,7 @@ export function provesRefresh(keys: RefreshKeys, { text, sid, epoch }: ClaimedRe
   if (serverKey === undefined || sid !== row.id || !text.startsWith(`${headerOf(row.kid)}.`)) return false;
   const { key, minted } = knownOf(serverKey, row.salt);
   const end = text.lastIndexOf(".");
-  // What is ours to the last byte needs no MAC.
-  const isKnown = minted !== undefined && isSame(text, minted);
-  if (!isKnown && !isSame(text.slice(end + 1), macOf(key, text.slice(0, end)))) return false;
-  return epoch === Buffer.from(row.epoch).toString("base64url");
+  const input = text.slice(0, end);
+  const mac = minted?.input === input ? minted.mac : macOf(key, input);
+  return isSame(text.slice(end + 1), mac) && epoch === textOfEpoch(row.epoch);
 }

@@ -194,7 +194,7 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
       .flatMap((purpose) => states(now, purpose))
       .find(({ key, state }) => key.kid === kid && (state === "active" || state === "retired"))?.key;
   const mac = (purpose: string, text: string): Buffer =>
-    createHmac("sha256", loaded.secret!).update(purpose).update("\0").update(text).digest();
+    createHmac("sha256", loaded.secret!).update(`${purpose}\0${text}`).digest();
 
   const macText = (purpose: string, text: string): string => mac(purpose, text).toString("base64url", 0, 16);
 

@@ -8,7 +8,6 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import type { SessionId } from "../core/ids.ts";
 import { maxima } from "../core/policy.ts";
 import { serve, servedSeconds, windowIsOpen, type ServedTime } from "../core/served-time.ts";
 import type { Millis, Seconds } from "../core/units.ts";
@@ -21,13 +20,12 @@ import { keyIntents } from "./key-intents.ts";
 import { noticeIntents } from "./notice-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
 import { sessionIntents } from "./session-intents.ts";
-import { leavesStanding, memory, type Memory } from "./standing.ts";
+import { rememberedSessions, type RememberedSessions } from "./standing.ts";
 import type { Intent, Step } from "./step.ts";
 import { subjectIntents } from "./subject-intents.ts";
-import type { Ground } from "./view.ts";
 
-const intentTable = (db: DatabaseSync, grounds: Memory<SessionId, Ground>) => ({
-  ...sessionIntents(db, grounds),
+const intentTable = (db: DatabaseSync, remembered: RememberedSessions) => ({
+  ...sessionIntents(db, remembered),
   ...credentialIntents(db),
   ...authKeyIntents(db),
   ...apiTokenIntents(db),
@@ -93,8 +91,8 @@ function groupFault(fault: unknown, at: "statement" | "commit"): GroupOutcome | 
 }
 
 export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executor {
-  const grounds = memory<SessionId, Ground>();
-  const intents = intentTable(db, grounds);
+  const remembered = rememberedSessions();
+  const intents = intentTable(db, remembered);
   const byName = new Map<string, Intent<never, unknown>>(Object.entries(intents));
   const begin = prepare(db, "BEGIN IMMEDIATE");
   const commit = prepare(db, "COMMIT");
@@ -113,8 +111,7 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
 
   function runOne(asked: Asked, step: Step): Answered | GroupOutcome {
     const answer = tryOne(asked, step);
-    // Whatever became of it.
-    if (!leavesStanding(asked.name)) grounds.forget();
+    remembered.after(asked.name);
     return answer;
   }
 
@@ -138,7 +135,7 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
 
   const rollback = (): void => {
     // They may have been read from what is undone now.
-    grounds.forget();
+    remembered.forget();
     // A full disk has already rolled back by itself.
     if (db.isTransaction) db.exec("ROLLBACK");
   };

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { mayChange } from "../core/authority.ts";
-import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
+import { bytesFromId, idFromBytes } from "../core/ids.ts";
 import { advanced, decideRotation } from "../core/rotation.ts";
 import type { Holder, SessionTurn, SessionView } from "../core/session.ts";
 import { unreachable } from "../core/result.ts";
@@ -15,15 +15,15 @@ import { byThemselves, leakDetail, openActing, openTelling, type Actor } from ".
 import { prepare } from "./bind.ts";
 import { openSignIn } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
-import type { Memory } from "./standing.ts";
-import { openDecisive, openView, type Ground } from "./view.ts";
+import type { RememberedSessions } from "./standing.ts";
+import { openDecisive, openView } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
-export function sessionIntents(db: DatabaseSync, grounds: Memory<SessionId, Ground>) {
+export function sessionIntents(db: DatabaseSync, remembered: RememberedSessions) {
   const read = openView(db);
-  const readDecisive = openDecisive(db, grounds);
+  const readDecisive = openDecisive(db, remembered);
   const signIn = openSignIn(db);
   const acting = openActing(db);
   const tell = openTelling(db);
@@ -78,7 +78,6 @@ export function sessionIntents(db: DatabaseSync, grounds: Memory<SessionId, Grou
     openSession: manyRows(signIn),
 
     rotate: oneRow(({ id, presented, door, from, now }: Rotate, step: Step): Rotated => {
-      const key = bytesFromId(id);
       const found = readDecisive(id);
       if (found === undefined) return { kind: "unknown" };
       const { row, alive } = found;
@@ -96,10 +95,11 @@ export function sessionIntents(db: DatabaseSync, grounds: Memory<SessionId, Grou
           return { kind: decision.kind, turn: turnOf(row) };
         case "ahead":
         case "reuse":
+          remembered.turns.forget();
           step.together(() => {
-            end.run(now, key);
+            end.run(now, bytesFromId(id));
             tellOfReuse(
-              key,
+              bytesFromId(id),
               { at: now, kind: decision.kind === "reuse" ? "refresh_reuse" : "database_went_back" },
               from,
             );
@@ -107,7 +107,8 @@ export function sessionIntents(db: DatabaseSync, grounds: Memory<SessionId, Grou
           return { kind: decision.kind };
         case "advance": {
           const turn = advanced(row, moment);
-          advance.run(turn.seq, turn.rotatedAt, turn.rotatedServed, turn.expiresAt, key);
+          advance.run(turn.seq, turn.rotatedAt, turn.rotatedServed, turn.expiresAt, bytesFromId(id));
+          remembered.turns.keep(id, { ...turn, endedAt: null });
           step.rotated(row.retryWindow);
           return { kind: "advance", turn };
         }

@@ -2,9 +2,10 @@
  * What sessions hang on (a subject and its owner, an organisation, a client, the instance's epoch) changes seldom and is
  * asked for at every refresh, so it is kept in memory and forgotten as a whole by whatever may change it.
  */
-import type { SubjectId } from "../core/ids.ts";
+import type { SessionId, SubjectId } from "../core/ids.ts";
 import type { Holder } from "../core/session.ts";
 import type { IntentName } from "./executor.ts";
+import type { Ground, Turn } from "./view.ts";
 
 /**
  * The intents that leave all of that as it is. Every other one makes who remembers it forget, so an intent that is not
@@ -23,6 +24,9 @@ export const leaving: ReadonlySet<IntentName> = new Set<IntentName>([
 
 export const leavesStanding = (name: IntentName): boolean => leaving.has(name);
 
+/** Whether an intent leaves the turn of every session as it is, but for what it says of that itself. */
+const leavesTurns = (name: IntentName): boolean => name === "rotate";
+
 /** So many are kept, the longest known given up first, and each is less than a kilobyte. With more in use, some are read again. */
 const most = 4096;
 
@@ -33,16 +37,43 @@ export interface Memory<Key, Value> {
   readonly forget: () => void;
 }
 
-export function memory<Key, Value>(): Memory<Key, Value> {
+function memory<Key, Value>(): Memory<Key, Value> {
   const known = new Map<Key, Value>();
   return {
     get: (key) => known.get(key),
     keep: (key, value) => {
-      if (known.size >= most) known.delete(known.keys().next().value!);
+      if (known.size >= most && !known.has(key)) known.delete(known.keys().next().value!);
       known.set(key, value);
     },
     forget: () => {
       if (known.size > 0) known.clear();
+    },
+  };
+}
+
+/** What the writer remembers of sessions. */
+export interface RememberedSessions {
+  readonly grounds: Memory<SessionId, Ground>;
+  readonly turns: Memory<SessionId, Turn>;
+}
+
+export function rememberedSessions(): RememberedSessions & {
+  /** An intent was run, whatever became of it. */
+  readonly after: (name: IntentName) => void;
+  readonly forget: () => void;
+} {
+  const grounds = memory<SessionId, Ground>();
+  const turns = memory<SessionId, Turn>();
+  return {
+    grounds,
+    turns,
+    after: (name) => {
+      if (!leavesStanding(name)) grounds.forget();
+      if (!leavesTurns(name)) turns.forget();
+    },
+    forget: () => {
+      grounds.forget();
+      turns.forget();
     },
   };
 }

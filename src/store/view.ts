@@ -7,12 +7,12 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, type ClientId, type SessionId } from "../core/ids.ts";
 import type { RotatingRow } from "../core/rotation.ts";
-import { isAlive, type Instance, type SessionView, type Standing } from "../core/session.ts";
+import { isAlive, type Instance, type SessionTurn, type SessionView, type Standing } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
 import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
 import { sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
-import type { Memory } from "./standing.ts";
+import type { RememberedSessions } from "./standing.ts";
 
 /** A session and its holder, as its tokens tell of them; `id` in bytes. */
 export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
@@ -32,6 +32,8 @@ interface StatusColumns {
 }
 
 /** What a rotation or an end changes. */
+export type Turn = Pick<RotatingRow, keyof SessionTurn | "endedAt">;
+
 type TurnColumns = Pick<SessionColumns, "seq" | "rotated_at" | "rotated_served" | "expires_at" | "ended_at">;
 
 type DecisiveColumns = TurnColumns &
@@ -55,13 +57,10 @@ export interface Decisive extends Omit<Ground, "fixed"> {
 }
 
 /**
- * What decides on a session and its refresh tokens. To be called inside a transaction. `known` holds grounds that were
- * read before and are still so; without it, all is read each time.
+ * What decides on a session and its refresh tokens. To be called inside a transaction. `known` holds what was
+ * read or written before and is still so; without it, all is read each time.
  */
-export function openDecisive(
-  db: DatabaseSync,
-  known?: Memory<SessionId, Ground>,
-): (id: SessionId) => Decisive | undefined {
+export function openDecisive(db: DatabaseSync, known?: RememberedSessions): (id: SessionId) => Decisive | undefined {
   const turnNames = "seq, rotated_at, rotated_served, expires_at, ended_at";
   const turn = prepare<TurnColumns>(db, `SELECT ${turnNames} FROM session WHERE id = ?`);
   const session = prepare<DecisiveColumns>(
@@ -107,27 +106,43 @@ export function openDecisive(
     };
   }
 
-  return (id) => {
-    const kept = known?.get(id);
-    if (kept !== undefined) {
-      const columns = turn.get(bytesFromId(id));
-      return columns && decisiveOf(columns, kept);
-    }
+  /** All of it, as the database has it. */
+  function readWhole(id: SessionId): Decisive | undefined {
     const columns = session.get(bytesFromId(id));
     if (columns === undefined) return undefined;
     const ground = groundOf(columns);
-    known?.keep(id, ground);
-    return decisiveOf(columns, ground);
+    known?.grounds.keep(id, ground);
+    return decisiveOf(turnOf(columns), ground);
+  }
+
+  function readTurn(id: SessionId): Turn | undefined {
+    const columns = turn.get(bytesFromId(id));
+    return columns && turnOf(columns);
+  }
+
+  return (id) => {
+    const ground = known?.grounds.get(id);
+    if (ground === undefined) return readWhole(id);
+    const last = known?.turns.get(id) ?? readTurn(id);
+    return last && decisiveOf(last, ground);
   };
 }
 
-const decisiveOf = (columns: TurnColumns, { fixed, client, alive, revokedUpto, epoch }: Ground): Decisive => ({
+const turnOf = (columns: TurnColumns): Turn => ({
+  seq: columns.seq,
+  rotatedAt: columns.rotated_at as Seconds,
+  rotatedServed: columns.rotated_served as Seconds,
+  expiresAt: columns.expires_at as Seconds,
+  endedAt: columns.ended_at as Seconds | null,
+});
+
+const decisiveOf = (turn: Turn, { fixed, client, alive, revokedUpto, epoch }: Ground): Decisive => ({
   row: {
-    seq: columns.seq,
-    rotatedAt: columns.rotated_at as Seconds,
-    rotatedServed: columns.rotated_served as Seconds,
-    expiresAt: columns.expires_at as Seconds,
-    endedAt: columns.ended_at as Seconds | null,
+    seq: turn.seq,
+    rotatedAt: turn.rotatedAt,
+    rotatedServed: turn.rotatedServed,
+    expiresAt: turn.expiresAt,
+    endedAt: turn.endedAt,
     absoluteEnd: fixed.absoluteEnd,
     idleLifetime: fixed.idleLifetime,
     onRefresh: fixed.onRefresh,

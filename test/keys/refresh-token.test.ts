@@ -66,6 +66,20 @@ test("F-20: the same row makes the same bytes, and they are read back as its num
   assert.equal(remade({ alg: "HS256", typ: "rt+jwt", kid: "1" }), token);
 });
 
+test("F-20: a token says the same whether it was minted here just now, long ago or elsewhere", () => {
+  const claimed = (text: string): unknown => {
+    const { text: same, ...said } = readRefresh(text)!;
+    assert.equal(same, text);
+    return said;
+  };
+  const said = { sid: row.id, seq: 7, epoch: Buffer.from(row.epoch).toString("base64url") };
+  assert.deepEqual(claimed(mintRefresh(keys, { ...row, salt: randomBytes(16) }, issuer)), said);
+  // More than are remembered.
+  for (let seq = 1; seq <= 5000; seq++) mintRefresh(keys, { ...row, seq, salt: randomBytes(16) }, issuer);
+  assert.deepEqual(claimed(token), said);
+  assert.deepEqual(claimed(remade({ alg: "HS256", typ: "rt+jwt", kid: "1" })), said);
+});
+
 test("F-01: each number of a session has a text of its own", () => {
   const texts = Array.from({ length: 200 }, (_, at) => mintRefresh(keys, { ...row, seq: at + 1 }, issuer));
   assert.equal(new Set(texts).size, 200);

@@ -121,6 +121,44 @@ describe("what the writer remembers", () => {
       ["advance"],
     );
   });
+
+  test("FL-06: a turn that was written in a group that is undone is forgotten with it", async () => {
+    const { under, bob, session } = world;
+    const { id } = (await session(bob()))!;
+    const db = openDatabase(file);
+    const { run } = openExecutor(db, testClock().monotonic);
+    const now = under().now();
+    const rotate = { name: "rotate", intent: { id, presented: 1, door: native, from, now } } as const;
+    const kind = (): string => {
+      const outcome = run([rotate]);
+      const answer = outcome.kind === "committed" ? outcome.answers[0]! : undefined;
+      return answer?.ok === true ? (answer.result as Rotated).kind : outcome.kind;
+    };
+    db.exec("CREATE TRIGGER broken BEFORE UPDATE OF served ON instance BEGIN SELECT RAISE(ABORT, 'no'); END");
+    assert.equal(kind(), "failed");
+    db.exec("DROP TRIGGER broken");
+    // Had the turn been kept, this would be the repeat of something that never happened.
+    assert.equal(kind(), "advance");
+    assert.equal(kind(), "repeat");
+    db.close();
+  });
+
+  test("an end of a session that was refreshed just before is known to its next refresh", async () => {
+    const { under, bob, session, rotate } = world;
+    const { id } = (await session(bob()))!;
+    assert.equal((await rotate(id, 1)).kind, "advance");
+    const ended = await under().store.endSession({ id, of: { client: native, from }, now: under().now() });
+    assert.equal(ended.kind, "ended");
+    assert.equal((await rotate(id, 2)).kind, "ended");
+  });
+
+  test("F-03: a session that a replay ended is over also for its newest token", async () => {
+    const { bob, session, rotate } = world;
+    const { id } = (await session(bob()))!;
+    for (const presented of [1, 2]) assert.equal((await rotate(id, presented)).kind, "advance");
+    assert.equal((await rotate(id, 1)).kind, "reuse");
+    assert.equal((await rotate(id, 3)).kind, "ended");
+  });
 });
 
 describe("remembered holders", () => {
