@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 
+import type { AskerSignal } from "../core/asker.ts";
 import { decodeBase64url } from "../core/base64url.ts";
 import { parseJson } from "../core/json-text.ts";
 import { nativePolicy } from "../core/policy.ts";
@@ -102,7 +103,7 @@ function misread(token: string): string | undefined {
 interface Asking {
   readonly headers: Headers;
   readonly from: Circumstances;
-  readonly signal: AbortSignal;
+  readonly signal: AskerSignal;
   readonly count: (caller: Principal) => Refusal | undefined;
 }
 

@@ -6,6 +6,7 @@
  * The token is a function of what it changes: subject, end, revocation line, roles and password hash go into its MAC,
  * and the line and roles of its maker. So it is good once, dies with any other change of these, and nothing is stored.
  */
+import type { AskerSignal } from "../core/asker.ts";
 import { byPassword } from "../core/amr.ts";
 import { canonicalUsername } from "../core/canonical.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
@@ -32,7 +33,7 @@ export interface PasswordChangeDeps extends IssueDeps, Omit<OpeningDeps, "tokens
   readonly proveAgain: (
     credential: Credential,
     password: Secret,
-    context: { readonly from: Circumstances; readonly signal: AbortSignal | undefined },
+    context: { readonly from: Circumstances; readonly signal: AskerSignal | undefined },
   ) => Promise<Outcome<true>>;
 }
 
@@ -42,7 +43,7 @@ export interface PasswordChange {
   readonly next: Secret;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AskerSignal | undefined;
 }
 
 /** Refuses with `wrong_password`, `too_many_attempts`, `invalid_request`, `temporarily_unavailable` or `invalid_token`. */

@@ -2,6 +2,7 @@
  * What the engine asks of the world: a store, keys, a password hash, clocks and chance. Each is an intent in the
  * engine's own words, so that an implementation can carry it out in one atomic step.
  */
+import type { AskerSignal } from "../core/asker.ts";
 import type { KeySignature, ReadAuthKey } from "../core/auth-key.ts";
 import type { AccessClaims, ApiTokenClaims, DialectClaims } from "../core/claims.ts";
 import type { Revocation } from "../core/directory.ts";
@@ -210,7 +211,7 @@ export interface Bearing {
 
 export interface SignalOptions {
   /** An intent whose caller has gone is not decided. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AskerSignal | undefined;
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
@@ -342,7 +343,7 @@ export interface Passwords {
    * Compares in the same time for every reason to fail, a missing hash included. Undefined: too busy, or the caller has
    * gone before its turn came.
    */
-  readonly verify: (hash: string | null, password: Secret, signal?: AbortSignal) => Promise<boolean | undefined>;
+  readonly verify: (hash: string | null, password: Secret, signal?: AskerSignal) => Promise<boolean | undefined>;
   /** Undefined: too busy. */
   readonly hash: (password: Secret) => Promise<string | undefined>;
   /** Whether a stored hash is of another kind, or of weaker parameters, than those that are made today. */

@@ -2,6 +2,7 @@
  * The password once more, from somebody who is signed in already, before something that a stolen token must not do
  * (ASVS 7.5.1). A guess here costs what it costs at a sign-in, in the same buckets.
  */
+import type { AskerSignal } from "../core/asker.ts";
 import { isPlausiblePassword, normalisePassword } from "../core/password-policy.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
@@ -18,7 +19,7 @@ export async function provePassword(
   deps: ProvePasswordDeps,
   { holder: { subject }, passwordHash, mayHold }: Credential,
   password: Secret,
-  { from, signal }: { readonly from: Circumstances; readonly signal: AbortSignal | undefined },
+  { from, signal }: { readonly from: Circumstances; readonly signal: AskerSignal | undefined },
 ): Promise<Outcome<true>> {
   const text = password.reveal();
   if (!isPlausiblePassword(text)) return refused("invalid_credentials");

@@ -2,6 +2,7 @@
  * Refresh (RFC 6749 section 6, RFC 9700 section 4.14). The text is proved first, on a reader; what it is worth is
  * decided and written in one step of the store; the tokens are made from what that step left behind.
  */
+import type { AskerSignal } from "../core/asker.ts";
 import type { SessionId } from "../core/ids.ts";
 import { refused, unreachable, type Granted, type Refusal } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
@@ -30,7 +31,7 @@ export interface RefreshRequest {
   readonly refreshToken: Secret;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AskerSignal | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@
  * for their network only, as with signatures; and each sign-in is one of the application's changes, since it is a row on the
  * disk (CWE-770).
  */
+import type { AskerSignal } from "../core/asker.ts";
 import { bySecret } from "../core/amr.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
 import { refused, type Outcome } from "../core/result.ts";
@@ -25,7 +26,7 @@ export interface SecretLogin {
   readonly clientSecret: Secret;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AskerSignal | undefined;
 }
 
 const failed = (why: string): Tried<Outcome<TokenPair>> => ({

@@ -3,6 +3,7 @@
  * and gives one answer, so that nobody learns whether an account exists; too many failures cost time, whoever they were
  * meant for.
  */
+import type { AskerSignal } from "../core/asker.ts";
 import { byPassword } from "../core/amr.ts";
 import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
 import type { SubjectId } from "../core/ids.ts";
@@ -33,7 +34,7 @@ export interface PasswordSignIn {
   readonly organisation: string;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AskerSignal | undefined;
 }
 
 /** A password that is tried and opens nothing. */
@@ -49,7 +50,7 @@ async function compare<T>(
   { passwords }: Pick<SignInDeps, "passwords">,
   credential: Credential | undefined,
   password: Secret,
-  signal: AbortSignal | undefined,
+  signal: AskerSignal | undefined,
   worth: Worth<T>,
 ): Promise<Tried<Outcome<T>>> {
   const good = await passwords.verify(credential?.passwordHash ?? null, password, signal);

@@ -8,6 +8,7 @@
  * remembers it in the step that opens the session (decision 0014). A signature costs its owner nothing, and each session
  * is a row on the disk and an event in the journal, so each counts as one of the subject's changes (CWE-770).
  */
+import type { AskerSignal } from "../core/asker.ts";
 import { byKey } from "../core/amr.ts";
 import { fingerprintText, keysOfOneSize, type AuthKeyLimits, type KeySignature } from "../core/auth-key.ts";
 import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
@@ -49,7 +50,7 @@ export interface SignedLogin {
   readonly until?: Seconds | undefined;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AskerSignal | undefined;
 }
 
 /** For a dialect whose product tells the cases apart; the refusal is `invalid_credentials` in each. */

@@ -3,6 +3,7 @@
  * answered before its group has committed, and nothing is decided for a caller who has gone, who has waited too long,
  * or who asked before the process stood still.
  */
+import type { AskerSignal } from "../core/asker.ts";
 import { fromBeforeTheGap, stoodStill } from "../core/served-time.ts";
 import type { Millis } from "../core/units.ts";
 import { StoreUnavailable } from "../core/faults.ts";
@@ -16,7 +17,7 @@ export interface Writer {
 }
 
 export interface GroupCommit {
-  readonly submit: (asked: Asked, signal?: AbortSignal) => Promise<unknown>;
+  readonly submit: (asked: Asked, signal?: AskerSignal) => Promise<unknown>;
   readonly beat: () => Promise<void>;
   readonly pulse: Pulse;
   /** Carries out what is waiting, then closes the writer. */
@@ -52,12 +53,15 @@ export interface GroupCommitOptions {
 
 const deadline = 10_000;
 
+/** Who has waited for so little is not looked for: whoever gives up so soon has lost a reply, and may ask again. */
+const patience = 100;
+
 /** More would only make each caller wait longer for a commit that is no cheaper. */
 const largestGroup = 512;
 
 interface Waiting {
   readonly asked: Asked;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AskerSignal | undefined;
   readonly receivedAt: Millis;
   readonly resolve: (result: unknown) => void;
   readonly reject: (fault: Error) => void;
@@ -100,7 +104,7 @@ export function groupCommit(writer: Writer, { monotonic, onFatal, onGroup }: Gro
 
   /** Why an intent is not decided; undefined when it is. */
   function undecidable({ signal, receivedAt }: Waiting, now: Millis): string | undefined {
-    if (signal?.aborted === true) return "the caller has gone";
+    if (now - receivedAt > patience && signal?.().aborted === true) return "the caller has gone";
     if (now - receivedAt > deadline) return "waited too long for the store";
     if (gapEnd !== undefined && fromBeforeTheGap(receivedAt, gapEnd)) return "received before the process stood still";
     return undefined;

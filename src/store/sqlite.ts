@@ -5,6 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Worker } from "node:worker_threads";
 
+import type { AskerSignal } from "../core/asker.ts";
 import type { Millis, Seconds } from "../core/units.ts";
 import type { Chance, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
@@ -85,7 +86,7 @@ export function openSqlite({
   const ask = <Name extends IntentName>(name: Name) => {
     const submit = (
       intent: IntentArguments<Name>,
-      options?: { readonly signal?: AbortSignal | undefined },
+      options?: { readonly signal?: AskerSignal | undefined },
     ): Promise<IntentResult<Name>> => commits.submit({ name, intent }, options?.signal) as Promise<IntentResult<Name>>;
     if (leavesStanding(name)) return submit;
     return (...asked: Parameters<typeof submit>) => holders.during(submit(...asked));

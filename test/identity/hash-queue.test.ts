@@ -39,21 +39,30 @@ test("L-11: a caller who hangs up gives its place to the next, and its work is n
   const working = queue.tryInTurn(first.work, undefined);
   const gone = new AbortController();
   let done = 0;
-  const leaving = queue.tryInTurn(async () => (done += 1), gone.signal);
+  const leaving = queue.tryInTurn(
+    async () => (done += 1),
+    () => gone.signal,
+  );
   const staying = queue.tryInTurn(async () => "stayed", undefined);
   assert.equal(await queue.tryInTurn(async () => "full", undefined), undefined);
   gone.abort();
   assert.equal(await leaving, undefined);
   const late = queue.tryInTurn(async () => "came later", undefined);
   assert.equal(await settled(late), "waiting");
-  assert.equal(await queue.tryInTurn(async () => "gone before", AbortSignal.abort()), undefined);
+  assert.equal(
+    await queue.tryInTurn(
+      async () => "gone before",
+      () => AbortSignal.abort(),
+    ),
+    undefined,
+  );
   first.end();
   assert.deepEqual(await Promise.all([working, staying, late]), ["done", "stayed", "came later"]);
   assert.equal(done, 0);
   // To hang up while it works changes nothing.
   const slow = held();
   const leaver = new AbortController();
-  const kept = queue.tryInTurn(slow.work, leaver.signal);
+  const kept = queue.tryInTurn(slow.work, () => leaver.signal);
   leaver.abort();
   slow.end();
   assert.equal(await kept, "done");

@@ -242,7 +242,7 @@ describe("hostile sign-ins", () => {
 test("L-11: a caller who has gone is not hashed for, and the others do not wait for it", async () => {
   const own = passwords(randomBytes, { concurrent: 1, waiting: 64 });
   const stored = (await own.hash(new Secret("some password")))!;
-  const gone = AbortSignal.abort();
+  const gone = (): AbortSignal => AbortSignal.abort();
   const working = own.verify(stored, new Secret("some password"));
   const left = Array.from({ length: 50 }, () => own.verify(stored, new Secret("some password"), gone));
   const honest = own.verify(stored, new Secret("some password"));
