@@ -62,6 +62,8 @@ export interface Asked {
   /** Sent as JSON unless it is text already. */
   readonly body?: unknown;
   readonly address?: string;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AuthorityOptions {
@@ -168,12 +170,13 @@ export async function authority(options: AuthorityOptions = {}): Promise<Authori
     vitals,
   });
 
-  const ask: Authority["ask"] = async (path, { method, headers, body, address } = {}) => {
+  const ask: Authority["ask"] = async (path, { method, headers, body, address, signal } = {}) => {
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const request = new Request(`${issuer}${path}`, {
       method: method ?? (body === undefined ? "GET" : "POST"),
       headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
       ...(text === undefined ? {} : { body: text }),
+      ...(signal === undefined ? {} : { signal }),
     });
     return doors.main(request, { address: address ?? "127.0.0.1" });
   };

@@ -24,7 +24,7 @@ export const loginRoutes = (engine: Engine, door: ClientProfile, home: string): 
     body: { json: LoginBody },
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_credentials", "too_many_attempts"],
-  })(async ({ body, from, signal }) => {
+  })(async ({ body, from, asker }) => {
     const { username, password, organisation } = body;
     const signedIn = await engine.signIn({
       login: username,
@@ -32,7 +32,7 @@ export const loginRoutes = (engine: Engine, door: ClientProfile, home: string): 
       organisation: organisation ?? home,
       door,
       from,
-      signal,
+      asker,
     });
     return signedIn.ok ? { status: 200, body: toWire(signedIn.value) } : signedIn;
   }),

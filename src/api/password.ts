@@ -30,14 +30,14 @@ export const passwordRoutes = (engine: Engine, door: ClientProfile): readonly Na
     params: null,
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_request", "wrong_password", "too_many_attempts"],
-  })(async ({ caller, body, from, signal }) => {
+  })(async ({ caller, body, from, asker }) => {
     const changed = await engine.changePassword({
       caller,
       current: new Secret(body.current_password),
       next: new Secret(body.new_password),
       door,
       from,
-      signal,
+      asker,
     });
     return changed.ok ? { status: 200, body: toWire(changed.value) } : changed;
   }),

@@ -25,8 +25,8 @@ export const refreshRoutes = (engine: Engine, door: ClientProfile): readonly Nat
     params: null,
     answers: { 200: { description: "The session's tokens as they stand now.", schema: TokenPairAnswer } },
     refusals: ["invalid_grant"],
-  })(async ({ body, from, signal }) => {
-    const refreshed = await engine.refresh({ refreshToken: new Secret(body.refresh_token), door, from, signal });
+  })(async ({ body, from, asker }) => {
+    const refreshed = await engine.refresh({ refreshToken: new Secret(body.refresh_token), door, from, asker });
     return refreshed.ok ? { status: 200, body: toWire(refreshed.value) } : refreshed;
   }),
   route({

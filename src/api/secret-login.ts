@@ -29,9 +29,9 @@ export const secretLoginRoutes = (engine: Engine, door: ClientProfile): readonly
     body: { json: Body },
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_credentials", "too_many_attempts", "too_many_changes"],
-  })(async ({ body, from, signal }) => {
+  })(async ({ body, from, asker }) => {
     const { client_id: clientId, client_secret: secret } = body;
-    const signedIn = await engine.signInBySecret({ clientId, clientSecret: new Secret(secret), door, from, signal });
+    const signedIn = await engine.signInBySecret({ clientId, clientSecret: new Secret(secret), door, from, asker });
     if (signedIn.ok) return { status: 200, body: toWire(signedIn.value) };
     return signedIn.code === "invalid_credentials" ? { ...signedIn, ...notAccepted } : signedIn;
   }),

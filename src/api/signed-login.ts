@@ -60,11 +60,11 @@ export const signedLoginRoutes = (engine: Engine, door: ClientProfile, home: str
     body: { json: SignatureBody },
     answers: { 200: { description: "A new session's tokens.", schema: TokenPairAnswer } },
     refusals: ["invalid_request", "invalid_credentials", "too_many_attempts", "too_many_changes"],
-  })(async ({ body: { challenge, signature: text }, from, signal }) => {
+  })(async ({ body: { challenge, signature: text }, from, asker }) => {
     const signature = engine.readSignature(text);
     if (signature === undefined)
       return refused("invalid_request", "signature: this is neither base64url without padding nor an SSH signature.");
-    const signedIn = await engine.answerChallenge({ challenge, signature, door, from, signal });
+    const signedIn = await engine.answerChallenge({ challenge, signature, door, from, asker });
     if (signedIn.ok) return { status: 200, body: toWire(signedIn.value) };
     return signedIn.code === "invalid_credentials" ? { ...signedIn, ...notAccepted } : signedIn;
   }),

@@ -9,7 +9,7 @@
  */
 import { z } from "zod";
 
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import { decodeBase64url } from "../core/base64url.ts";
 import { parseJson } from "../core/json-text.ts";
 import { nativePolicy } from "../core/policy.ts";
@@ -103,7 +103,7 @@ function misread(token: string): string | undefined {
 interface Asking {
   readonly headers: Headers;
   readonly from: Circumstances;
-  readonly signal: AskerSignal;
+  readonly asker: Asker;
   readonly count: (caller: Principal) => Refusal | undefined;
 }
 
@@ -121,7 +121,7 @@ const newCookies = ({ accessToken, refreshToken }: TokenPair): ReplyHeaders => (
 /** Who is asking; otherwise the reason as the refusal's detail. */
 async function admit(
   { engine, profile: door }: DialectDoor,
-  { headers, from, signal, count }: Asking,
+  { headers, from, asker, count }: Asking,
 ): Promise<Outcome<Caller>> {
   const shown = readTokens(headers);
   if (!shown.ok) return shown;
@@ -131,7 +131,7 @@ async function admit(
   if (wrong !== undefined) return refused("invalid_token", wrong);
   const refreshToken = refresh === undefined ? undefined : new Secret(refresh);
   const tokens = { accessToken: new Secret(access), refreshToken };
-  const admitted = await engine.authenticateOrRefresh({ ...tokens, door, from, signal });
+  const admitted = await engine.authenticateOrRefresh({ ...tokens, door, from, asker });
   if (!admitted.ok) return { ...admitted, detail: admitted.expired ? reasons.expired : reasons.foreign };
   const spent = count(admitted.value.principal);
   if (spent !== undefined) return spent;
@@ -252,11 +252,11 @@ export const featurebase: Dialect = {
       body: { json: Login },
       answers: { 200: { description: "Tokens.", schema: Tokens } },
       refusals: ["invalid_credentials", "too_many_attempts", "forbidden"],
-    })(async ({ headers, body, from, signal }) => {
+    })(async ({ headers, body, from, asker }) => {
       if (isFromElsewhere(headers)) return fromElsewhere;
       const { engine, profile, organisation } = door;
       const { username: login, password } = body;
-      const asked = { login, password: new Secret(password), organisation, door: profile, from, signal };
+      const asked = { login, password: new Secret(password), organisation, door: profile, from, asker };
       const signedIn = await engine.signIn(asked);
       if (!signedIn.ok) return signedIn;
       const { accessToken, refreshToken, expiresIn } = signedIn.value;

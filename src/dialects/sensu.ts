@@ -111,7 +111,7 @@ export const sensu: Dialect = {
       journal: "sign_in",
       body: "none",
       answers: { 200: tokensAnswer, 401: plain("Not accepted."), 403: plain("From another site.") },
-    })(async ({ headers, from, signal }) => {
+    })(async ({ headers, from, asker }) => {
       if (fromElsewhere(headers)) return { ...line(403, "Request unauthorized"), headers: vary };
       const authorization = headers.get("authorization");
       const credentials = basicCredentials(authorization);
@@ -125,7 +125,7 @@ export const sensu: Dialect = {
         organisation,
         door: profile,
         from,
-        signal,
+        asker,
       });
       if (signedIn.ok) return { status: 200, body: tokens(signedIn.value), headers: vary };
       return signedIn.code === "invalid_credentials" ? { ...line(401, "Unauthorized"), headers: vary } : signedIn;
@@ -145,13 +145,13 @@ export const sensu: Dialect = {
         401: plain("Not accepted."),
         403: plain("From another site."),
       },
-    })(async ({ headers, from, signal }) => {
+    })(async ({ headers, from, asker }) => {
       if (fromElsewhere(headers)) return { ...line(403, "Request unauthorized"), headers: vary };
       const unauthorized = { ...line(401, "Request unauthorized"), headers: vary };
       const credentials = basicCredentials(headers.get("authorization"));
       if (credentials === undefined) return unauthorized;
       const { username: login, password } = credentials;
-      const tested = await engine.testPassword({ login, password: new Secret(password), organisation, from, signal });
+      const tested = await engine.testPassword({ login, password: new Secret(password), organisation, from, asker });
       if (tested.ok) return { status: 200, headers: vary };
       return tested.code === "invalid_credentials" ? unauthorized : tested;
     }),
@@ -166,12 +166,12 @@ export const sensu: Dialect = {
       journal: null,
       body: "bytes",
       answers: { 200: tokensAnswer, 400: plain("Cannot be read, or used before."), 401: plain("Not accepted.") },
-    })(async ({ headers, body, from, signal }) => {
+    })(async ({ headers, body, from, asker }) => {
       if (isBasic(headers.get("authorization"))) return line(400, "invalid access token");
       const shown = readSessionTokens(engine, headers, body);
       if (!shown.ok) return shown.answer;
       const { refreshToken } = shown;
-      const refreshed = await engine.refresh({ refreshToken, door: profile, from, signal });
+      const refreshed = await engine.refresh({ refreshToken, door: profile, from, asker });
       if (refreshed.ok) return { status: 200, body: tokens(refreshed.value) };
       switch (refreshed.why) {
         case "unproven":

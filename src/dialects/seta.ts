@@ -141,11 +141,11 @@ export const seta: Dialect = {
           403: { description: "The signature is not good or was used, or a challenge is needed.", schema: Message },
         },
         refusals: ["invalid_request", "too_many_attempts", "too_many_changes"],
-      })(async ({ body, from, signal }) => {
+      })(async ({ body, from, asker }) => {
         const { rsa_original_message: message, rsa_message_signature: hex } = body;
         const kind = body.provider === "seta" ? "application" : undefined;
         const whose = { login: body.username, organisation, kind } as const;
-        const asked = { signature: hexSignature(hex), door: profile, from, signal };
+        const asked = { signature: hexSignature(hex), door: profile, from, asker };
         const signedIn = await (isChallenge(message)
           ? engine.answerChallenge({ ...asked, challenge: message, whose })
           : engine.signedLogin({ ...asked, ...whose, message }));
@@ -178,12 +178,12 @@ export const seta: Dialect = {
           422: { description: "Not a refresh token of this server.", schema: Msg },
         },
         refusals: [],
-      })(async ({ headers, from, signal }) => {
+      })(async ({ headers, from, asker }) => {
         const text = presented(headers);
         if (text === undefined) return missing;
         const refreshToken = new Secret(text);
         if (engine.readExpired(refreshToken) !== undefined) return msg(422, "Only refresh tokens are allowed");
-        const refreshed = await engine.refresh({ refreshToken, door: profile, from, signal });
+        const refreshed = await engine.refresh({ refreshToken, door: profile, from, asker });
         if (refreshed.ok) return { status: 200, body: toWire(refreshed.value) };
         switch (refreshed.why) {
           case "unproven":

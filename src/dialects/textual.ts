@@ -60,9 +60,9 @@ export const textual: Dialect = {
       body: { json: Login },
       answers,
       refusals: ["invalid_credentials", "too_many_attempts"],
-    })(async ({ body, from, signal }) => {
+    })(async ({ body, from, asker }) => {
       const { userName: login, password } = body;
-      const asked = { login, password: new Secret(password), organisation, door: profile, from, signal };
+      const asked = { login, password: new Secret(password), organisation, door: profile, from, asker };
       const signedIn = await engine.signIn(asked);
       return signedIn.ok ? { status: 200, body: toWire(signedIn.value) } : signedIn;
     }),
@@ -78,9 +78,9 @@ export const textual: Dialect = {
       body: { json: Refresh },
       answers,
       refusals: ["invalid_grant"],
-    })(async ({ body, from, signal }) => {
+    })(async ({ body, from, asker }) => {
       const refreshToken = new Secret(body.refreshToken);
-      const refreshed = await engine.refresh({ refreshToken, door: profile, from, signal });
+      const refreshed = await engine.refresh({ refreshToken, door: profile, from, asker });
       return refreshed.ok ? { status: 200, body: toWire(refreshed.value) } : refreshed;
     }),
 

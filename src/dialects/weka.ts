@@ -171,7 +171,7 @@ export const weka: Dialect = {
       body: { json: Login, form: true },
       answers: { 200: { description: "Tokens.", schema: Tokens } },
       refusals: ["invalid_credentials", "too_many_attempts", "forbidden"],
-    })(async ({ headers, body, from, signal }) => {
+    })(async ({ headers, body, from, asker }) => {
       if (isFormOfPage(headers)) return refused("forbidden");
       const signedIn = await engine.signIn({
         login: body.username,
@@ -180,7 +180,7 @@ export const weka: Dialect = {
         organisation: body.org === undefined || body.org.trim() === "" ? organisation : body.org,
         door: profile,
         from,
-        signal,
+        asker,
       });
       return signedIn.ok ? { status: 200, body: toWire(signedIn.value) } : signedIn;
     }),
@@ -195,9 +195,9 @@ export const weka: Dialect = {
       body: { json: Refresh, form: true },
       answers: { 200: { description: "Tokens.", schema: Tokens } },
       refusals: ["invalid_grant"],
-    })(async ({ body, from, signal }) => {
+    })(async ({ body, from, asker }) => {
       const refreshToken = new Secret(body.refresh_token);
-      const refreshed = await engine.refresh({ refreshToken, door: profile, from, signal });
+      const refreshed = await engine.refresh({ refreshToken, door: profile, from, asker });
       return refreshed.ok ? { status: 200, body: toWire(refreshed.value) } : refreshed;
     }),
 

@@ -3,7 +3,7 @@ import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenId, SubjectId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { By, Done, SignalOptions } from "./ports.ts";
+import type { By, Done, AskerOptions } from "./ports.ts";
 
 /** What is settled about a token before it is made. */
 export interface NewApiToken extends Pick<
@@ -40,7 +40,7 @@ export interface ApiTokenStore {
    */
   readonly mintApiToken: (
     intent: NewApiToken,
-    options?: SignalOptions,
+    options?: AskerOptions,
   ) => Promise<Done<{ readonly minted: ApiTokenView }>>;
   /**
    * The same in the place of the token `old` of this subject, which ends at `oldEnds` at the latest. `wrong-state`: it was replaced
@@ -48,7 +48,7 @@ export interface ApiTokenStore {
    */
   readonly rotateApiToken: (
     intent: NewApiToken & { readonly old: ApiTokenId; readonly oldEnds: Seconds },
-    options?: SignalOptions,
+    options?: AskerOptions,
   ) => Promise<Done<{ readonly minted: ApiTokenView }>>;
   /** One's own, or that of somebody whom one may change; `absent` for every other. */
   readonly renameApiToken: (intent: {

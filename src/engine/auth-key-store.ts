@@ -3,7 +3,7 @@ import type { AuthKey, AuthKeyRecord } from "../core/auth-key.ts";
 import type { AuthKeyId, SubjectId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
-import type { By, Credential, Done, LoginName, OpenSession, SignalOptions } from "./ports.ts";
+import type { By, Credential, Done, LoginName, OpenSession, AskerOptions } from "./ports.ts";
 
 /** A good key as a sign-in needs it. */
 export interface SigningKey extends Pick<AuthKey, "fingerprint" | "spki"> {
@@ -77,7 +77,7 @@ export interface AuthKeyStore {
     readonly by: BySession;
     readonly now: Seconds;
   }) => Promise<Done<{ readonly authKey: AuthKeyRecord }>>;
-  readonly openSigned: (intent: OpenSigned, options?: SignalOptions) => Promise<OpenedSigned>;
+  readonly openSigned: (intent: OpenSigned, options?: AskerOptions) => Promise<OpenedSigned>;
   /** Forgets up to `limit` messages that are over, or were signed with keys that nobody has any more; how many. */
   readonly sweepSignatures: (intent: { readonly limit: number; readonly now: Seconds }) => Promise<number>;
 }

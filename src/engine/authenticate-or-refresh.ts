@@ -33,7 +33,7 @@ type Unadmitted = Refusal & { readonly expired: boolean };
 /** Refuses with `invalid_token`. Tokens of two sessions do not go together, and neither session ends by it. */
 export async function authenticateOrRefresh(
   deps: AuthenticateOrRefreshDeps,
-  { accessToken, refreshToken, door, from, signal }: PresentedTokens,
+  { accessToken, refreshToken, door, from, asker }: PresentedTokens,
 ): Promise<Granted<Admitted> | Unadmitted> {
   const caller = await authenticate(deps, accessToken, from.address);
   const claims = caller.ok ? undefined : readExpired(deps, accessToken);
@@ -44,7 +44,7 @@ export async function authenticateOrRefresh(
   if (caller.ok) return granted({ principal: caller.value, renewed: undefined });
   if (claims === undefined || deps.clock.now() < claims.exp) return { ...caller, expired: false };
   if (refreshToken === undefined) return { ...caller, expired: true };
-  const refreshed = await refresh(deps, { refreshToken, door, from, signal });
+  const refreshed = await refresh(deps, { refreshToken, door, from, asker });
   if (!refreshed.ok)
     return { ...no(`expired, and its refresh token is refused: ${refreshed.why}`, claims.sid), expired: true };
   // As with any other token: the session may have ended since.

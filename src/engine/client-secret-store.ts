@@ -4,7 +4,7 @@ import type { ClientSecretId, SubjectId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Leak } from "./api-token-store.ts";
-import type { By, Credential, Done, OpenSession, SignalOptions } from "./ports.ts";
+import type { By, Credential, Done, OpenSession, AskerOptions } from "./ports.ts";
 
 /** An application with one of its secrets, and the counter as it was read in the same step. */
 export interface SecretCredential extends Credential {
@@ -47,7 +47,7 @@ export interface ClientSecretStore {
   /** Undefined as for `openSession`, and when the secret is over. */
   readonly openBySecret: (
     intent: { readonly open: OpenSession; readonly secret: ClientSecretId },
-    options?: SignalOptions,
+    options?: AskerOptions,
   ) => Promise<SessionView | undefined>;
   /** Removes up to `limit` that have been over for long; how many. */
   readonly sweepClientSecrets: (intent: { readonly limit: number; readonly now: Seconds }) => Promise<number>;

@@ -12,7 +12,7 @@ export interface ChallengeWish extends Pick<SignedLogin, "login" | "organisation
 export const issueChallenge = (deps: ChallengeDeps, { organisation, login, key }: ChallengeWish): Challenge =>
   makeChallenge(deps, "login", [organisation, login, key]);
 
-export interface ChallengeAnswer extends Pick<SignedLogin, "door" | "from" | "signal"> {
+export interface ChallengeAnswer extends Pick<SignedLogin, "door" | "from" | "asker"> {
   readonly challenge: string;
   readonly signature: KeySignature | undefined;
   /** Who says that they sign in, where a wire tells that beside the challenge; and of which kind they are. */

@@ -6,7 +6,7 @@
  * The token is a function of what it changes: subject, end, revocation line, roles and password hash go into its MAC,
  * and the line and roles of its maker. So it is good once, dies with any other change of these, and nothing is stored.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import { byPassword } from "../core/amr.ts";
 import { canonicalUsername } from "../core/canonical.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
@@ -33,7 +33,7 @@ export interface PasswordChangeDeps extends IssueDeps, Omit<OpeningDeps, "tokens
   readonly proveAgain: (
     credential: Credential,
     password: Secret,
-    context: { readonly from: Circumstances; readonly signal: AskerSignal | undefined },
+    context: { readonly from: Circumstances; readonly asker: Asker | undefined },
   ) => Promise<Outcome<true>>;
 }
 
@@ -43,18 +43,18 @@ export interface PasswordChange {
   readonly next: Secret;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal: AskerSignal | undefined;
+  readonly asker: Asker | undefined;
 }
 
 /** Refuses with `wrong_password`, `too_many_attempts`, `invalid_request`, `temporarily_unavailable` or `invalid_token`. */
 export async function changePassword(deps: PasswordChangeDeps, asked: PasswordChange): Promise<Outcome<TokenPair>> {
-  const { caller, door, from, signal } = asked;
+  const { caller, door, from, asker } = asked;
   const session = sessionOf(caller);
   if (session === undefined) return refused("reauthentication_needed");
   const { subject } = caller.holder;
   const credential = await deps.store.findCredentialOf(subject);
   if (credential === undefined) return refused("invalid_token");
-  const proven = await deps.proveAgain(credential, asked.current, { from, signal });
+  const proven = await deps.proveAgain(credential, asked.current, { from, asker });
   if (!proven.ok) return proven.code === "invalid_credentials" ? refused("wrong_password") : proven;
   const to = await hashNew(deps, subject, asked.next);
   if (!to.ok) return to;

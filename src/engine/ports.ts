@@ -2,7 +2,7 @@
  * What the engine asks of the world: a store, keys, a password hash, clocks and chance. Each is an intent in the
  * engine's own words, so that an implementation can carry it out in one atomic step.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import type { KeySignature, ReadAuthKey } from "../core/auth-key.ts";
 import type { AccessClaims, ApiTokenClaims, DialectClaims } from "../core/claims.ts";
 import type { Revocation } from "../core/directory.ts";
@@ -209,9 +209,14 @@ export interface Bearing {
   readonly roles: readonly Role[];
 }
 
-export interface SignalOptions {
-  /** An intent whose caller has gone is not decided. */
-  readonly signal?: AskerSignal | undefined;
+export interface AskerOptions {
+  /** An intent whose asker is seen to have gone is not decided. */
+  readonly asker?: Asker | undefined;
+  /**
+   * It may be asked again and gets the same answer, so nothing is lost if it is decided for an asker who has just gone:
+   * nobody looks before it has waited for a while.
+   */
+  readonly repeatable?: boolean;
 }
 
 /** Rejects with `StoreUnavailable` (core/faults.ts) when nothing was changed and it may be asked again. */
@@ -240,8 +245,8 @@ export interface Store extends KeyStore, AuthKeyStore, ApiTokenStore, ClientSecr
 
   // Intents: decided and committed in one step, or not at all.
   /** Undefined: what was checked is no longer so (revoked, disabled, another epoch). */
-  readonly openSession: (intent: OpenSession, options?: SignalOptions) => Promise<SessionView | undefined>;
-  readonly rotate: (intent: Rotate, options?: SignalOptions) => Promise<Rotated>;
+  readonly openSession: (intent: OpenSession, options?: AskerOptions) => Promise<SessionView | undefined>;
+  readonly rotate: (intent: Rotate, options?: AskerOptions) => Promise<Rotated>;
   readonly endSession: (intent: EndSession) => Promise<Ended>;
   /** Ends every session of a subject; `open` is opened in the same step and outlives it. */
   readonly revokeTokens: (intent: {
@@ -343,7 +348,7 @@ export interface Passwords {
    * Compares in the same time for every reason to fail, a missing hash included. Undefined: too busy, or the caller has
    * gone before its turn came.
    */
-  readonly verify: (hash: string | null, password: Secret, signal?: AskerSignal) => Promise<boolean | undefined>;
+  readonly verify: (hash: string | null, password: Secret, asker?: Asker) => Promise<boolean | undefined>;
   /** Undefined: too busy. */
   readonly hash: (password: Secret) => Promise<string | undefined>;
   /** Whether a stored hash is of another kind, or of weaker parameters, than those that are made today. */

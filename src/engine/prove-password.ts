@@ -2,7 +2,7 @@
  * The password once more, from somebody who is signed in already, before something that a stolen token must not do
  * (ASVS 7.5.1). A guess here costs what it costs at a sign-in, in the same buckets.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import { isPlausiblePassword, normalisePassword } from "../core/password-policy.ts";
 import { granted, refused, type Outcome } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
@@ -19,12 +19,12 @@ export async function provePassword(
   deps: ProvePasswordDeps,
   { holder: { subject }, passwordHash, mayHold }: Credential,
   password: Secret,
-  { from, signal }: { readonly from: Circumstances; readonly signal: AskerSignal | undefined },
+  { from, asker }: { readonly from: Circumstances; readonly asker: Asker | undefined },
 ): Promise<Outcome<true>> {
   const text = password.reveal();
   if (!isPlausiblePassword(text)) return refused("invalid_credentials");
-  return attemptSignIn(deps, { subject, name: undefined, from, signal }, async (): Promise<Tried<Outcome<true>>> => {
-    const good = await deps.passwords.verify(passwordHash, new Secret(normalisePassword(text)), signal);
+  return attemptSignIn(deps, { subject, name: undefined, from, asker }, async (): Promise<Tried<Outcome<true>>> => {
+    const good = await deps.passwords.verify(passwordHash, new Secret(normalisePassword(text)), asker);
     if (good === undefined) return { outcome: "void", value: refused("temporarily_unavailable") };
     return good && mayHold
       ? { outcome: "succeeded", value: granted(true) }

@@ -2,7 +2,7 @@
  * Refresh (RFC 6749 section 6, RFC 9700 section 4.14). The text is proved first, on a reader; what it is worth is
  * decided and written in one step of the store; the tokens are made from what that step left behind.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import type { SessionId } from "../core/ids.ts";
 import { refused, unreachable, type Granted, type Refusal } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
@@ -31,7 +31,7 @@ export interface RefreshRequest {
   readonly refreshToken: Secret;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal?: AskerSignal | undefined;
+  readonly asker?: Asker | undefined;
 }
 
 /**
@@ -50,7 +50,7 @@ type Why = "unproven" | "reuse" | "expired" | "over";
  */
 export async function refresh(
   deps: RefreshDeps,
-  { refreshToken, door, from, signal }: RefreshRequest,
+  { refreshToken, door, from, asker }: RefreshRequest,
 ): Promise<RefreshOutcome> {
   const no = (why: Why): Refusal & { readonly why: Why } => {
     deps.meter.refreshed(why);
@@ -64,7 +64,8 @@ export async function refresh(
   const now = deps.clock.now();
   const rotated = await deps.store.rotate(
     { id: claimed.sid, presented: claimed.seq, door: door.client, from, now },
-    { signal },
+    // Without a retry window a lost reply is a lost session, so it is worth a look whether anybody waits for it.
+    { asker, repeatable: door.policy.retryWindow > 0 },
   );
   switch (rotated.kind) {
     case "advance":

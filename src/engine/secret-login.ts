@@ -3,7 +3,7 @@
  * for their network only, as with signatures; and each sign-in is one of the application's changes, since it is a row on the
  * disk (CWE-770).
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import { bySecret } from "../core/amr.ts";
 import { parseId, type SubjectId } from "../core/ids.ts";
 import { refused, type Outcome } from "../core/result.ts";
@@ -26,7 +26,7 @@ export interface SecretLogin {
   readonly clientSecret: Secret;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal: AskerSignal | undefined;
+  readonly asker: Asker | undefined;
 }
 
 const failed = (why: string): Tried<Outcome<TokenPair>> => ({
@@ -38,7 +38,7 @@ const failed = (why: string): Tried<Outcome<TokenPair>> => ({
 const noHash = new Uint8Array(32);
 
 async function openWith(deps: SecretLoginDeps, asked: SecretLogin): Promise<Tried<Outcome<TokenPair>>> {
-  const { door, from, signal } = asked;
+  const { door, from, asker } = asked;
   const application = parseId<SubjectId>(asked.clientId);
   const claimed = deps.tokens.readClientSecret(asked.clientSecret.reveal());
   if (claimed === undefined) return failed("no client secret of ours");
@@ -61,7 +61,7 @@ async function openWith(deps: SecretLoginDeps, asked: SecretLogin): Promise<Trie
       },
       secret: claimed.id,
     },
-    { signal },
+    { asker },
   );
   if (view === undefined) return failed("revoked between the check and the commit");
   return { outcome: "succeeded", value: issuePair(deps, view, door, now) };
@@ -69,6 +69,6 @@ async function openWith(deps: SecretLoginDeps, asked: SecretLogin): Promise<Trie
 
 /** A new session with its first tokens. Refuses with `invalid_credentials`, `too_many_attempts` or `too_many_changes`. */
 export const signInBySecret = (deps: SecretLoginDeps, asked: SecretLogin): Promise<Outcome<TokenPair>> =>
-  attemptSignIn(deps, { subject: undefined, name: undefined, from: asked.from, signal: asked.signal }, () =>
+  attemptSignIn(deps, { subject: undefined, name: undefined, from: asked.from, asker: asked.asker }, () =>
     openWith(deps, asked),
   );

@@ -2,7 +2,7 @@
  * One attempt at a sign-in, or at what proves as much, under the throttle: let in or sent away before a password is
  * hashed or a signature verified, and settled whatever happens to it. For every use case that guesses could be tried on.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import type { SubjectId } from "../core/ids.ts";
 import { refused, type Refusal } from "../core/result.ts";
 import type { AttemptOutcome } from "../core/throttle.ts";
@@ -46,10 +46,10 @@ export async function attemptSignIn<T>(
     subject,
     name,
     from,
-    signal,
+    asker,
   }: Pick<Attempted, "subject" | "name"> & {
     readonly from: Circumstances;
-    readonly signal: AskerSignal | undefined;
+    readonly asker: Asker | undefined;
   },
   work: () => Promise<Tried<T>>,
 ): Promise<T | Refusal> {
@@ -57,7 +57,7 @@ export async function attemptSignIn<T>(
   let admission = throttle.admit(attempted, clock.monotonic());
   while (admission.kind === "undecided") {
     await admission.change;
-    if (signal?.().aborted === true) return refused("temporarily_unavailable");
+    if (asker?.().aborted === true) return refused("temporarily_unavailable");
     admission = throttle.admit(attempted, clock.monotonic());
   }
   if (admission.kind === "busy") return refused("temporarily_unavailable");

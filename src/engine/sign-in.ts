@@ -3,7 +3,7 @@
  * and gives one answer, so that nobody learns whether an account exists; too many failures cost time, whoever they were
  * meant for.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import { byPassword } from "../core/amr.ts";
 import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
 import type { SubjectId } from "../core/ids.ts";
@@ -34,7 +34,7 @@ export interface PasswordSignIn {
   readonly organisation: string;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal?: AskerSignal | undefined;
+  readonly asker?: Asker | undefined;
 }
 
 /** A password that is tried and opens nothing. */
@@ -50,10 +50,10 @@ async function compare<T>(
   { passwords }: Pick<SignInDeps, "passwords">,
   credential: Credential | undefined,
   password: Secret,
-  signal: AskerSignal | undefined,
+  asker: Asker | undefined,
   worth: Worth<T>,
 ): Promise<Tried<Outcome<T>>> {
-  const good = await passwords.verify(credential?.passwordHash ?? null, password, signal);
+  const good = await passwords.verify(credential?.passwordHash ?? null, password, asker);
   // Nothing was compared. A caller who leaves while it is compared has had its guess.
   if (good === undefined) return { outcome: "void", value: refused("temporarily_unavailable") };
   return good && credential?.mayHold === true ? worth(credential) : failed;
@@ -76,7 +76,7 @@ async function rehash(
 }
 
 async function withPassword<T>(deps: SignInDeps, asked: PasswordTest, worth: Worth<T>): Promise<Outcome<T>> {
-  const { login, organisation, from, signal } = asked;
+  const { login, organisation, from, asker } = asked;
   // A password that cannot be one is not hashed: its length is the caller's secret, not ours.
   if (!isPlausiblePassword(asked.password.reveal())) return refused("invalid_credentials");
   const password = new Secret(normalisePassword(asked.password.reveal()));
@@ -89,9 +89,9 @@ async function withPassword<T>(deps: SignInDeps, asked: PasswordTest, worth: Wor
     // Made for accounts too, which do not need it: it takes time.
     name: isPossible ? deps.tokens.macText("throttle", JSON.stringify([tenant, name.canonical])) : undefined,
     from,
-    signal,
+    asker,
   };
-  const outcome = await attemptSignIn(deps, attempted, () => compare(deps, credential, password, signal, worth));
+  const outcome = await attemptSignIn(deps, attempted, () => compare(deps, credential, password, asker, worth));
   if (outcome.ok && credential !== undefined) void rehash(deps, credential, password);
   return outcome;
 }
@@ -101,11 +101,11 @@ async function withPassword<T>(deps: SignInDeps, asked: PasswordTest, worth: Wor
  * `temporarily_unavailable`.
  */
 export function signIn(deps: SignInDeps, asked: PasswordSignIn): Promise<Outcome<TokenPair>> {
-  const { door, from, signal } = asked;
+  const { door, from, asker } = asked;
   return withPassword(deps, asked, async ({ holder: { subject }, instance }) => {
     const now = deps.clock.now();
     const wish = { subject, authTime: now, amr: byPassword, door, from, instance, now };
-    const view = await deps.store.openSession(opening(deps, wish), { signal });
+    const view = await deps.store.openSession(opening(deps, wish), { asker });
     // Between the check and the commit somebody revoked, disabled or restored.
     if (view === undefined) return failed;
     return { outcome: "succeeded", value: issuePair(deps, view, door, now) };

@@ -8,7 +8,7 @@
  * remembers it in the step that opens the session (decision 0014). A signature costs its owner nothing, and each session
  * is a row on the disk and an event in the journal, so each counts as one of the subject's changes (CWE-770).
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import { byKey } from "../core/amr.ts";
 import { fingerprintText, keysOfOneSize, type AuthKeyLimits, type KeySignature } from "../core/auth-key.ts";
 import { canonicalLogin, canonicalOrganisation } from "../core/canonical.ts";
@@ -50,7 +50,7 @@ export interface SignedLogin {
   readonly until?: Seconds | undefined;
   readonly door: ClientProfile;
   readonly from: Circumstances;
-  readonly signal: AskerSignal | undefined;
+  readonly asker: Asker | undefined;
 }
 
 /** For a dialect whose product tells the cases apart; the refusal is `invalid_credentials` in each. */
@@ -100,7 +100,7 @@ function verify(
 }
 
 async function openWith(deps: SignedLoginDeps, asked: SignedLogin): Promise<Tried<SignedLoginOutcome>> {
-  const { kind, message, until = null, door, from, signal } = asked;
+  const { kind, message, until = null, door, from, asker } = asked;
   const credential = await find(deps, asked);
   const key = verify(deps, credential?.authKeys ?? [], asked);
   const isOfKind = credential !== undefined && (kind === undefined || credential.holder.kind === kind);
@@ -122,7 +122,7 @@ async function openWith(deps: SignedLoginDeps, asked: SignedLogin): Promise<Trie
       until,
       most: deps.keyLimits.messages,
     },
-    { signal },
+    { asker },
   );
   switch (opened.kind) {
     case "opened":
@@ -140,6 +140,6 @@ async function openWith(deps: SignedLoginDeps, asked: SignedLogin): Promise<Trie
  * `temporarily_unavailable`.
  */
 export const signedLogin = (deps: SignedLoginDeps, asked: SignedLogin): Promise<SignedLoginOutcome> =>
-  attemptSignIn(deps, { subject: undefined, name: undefined, from: asked.from, signal: asked.signal }, () =>
+  attemptSignIn(deps, { subject: undefined, name: undefined, from: asked.from, asker: asked.asker }, () =>
     openWith(deps, asked),
   );

@@ -196,7 +196,7 @@ export function createApp<Caller>(options: AppOptions<Caller>): Handler {
         caller: caller.value as never,
         headers: request.headers,
         from: { address, requestId },
-        signal: () => request.signal,
+        asker: () => request.signal,
         count: (found) => count(passage, found),
       });
       if ("ok" in answer) return refuse(answer);

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import type { Refusal } from "../core/result.ts";
 import type { Scope } from "../core/scope.ts";
@@ -89,7 +89,7 @@ export interface Call<D extends Declaration, Caller> {
     readonly address: string;
     readonly requestId: string;
   };
-  readonly signal: AskerSignal;
+  readonly asker: Asker;
   /** For a route that finds out itself who is asking: takes one of the caller's requests; why not, where none is left. */
   readonly count: (caller: Caller) => Refusal | undefined;
 }

@@ -2,7 +2,7 @@
  * Turns at the hash: so many at work, so many waiting, and no more. A flood of sign-ins costs memory and processor time
  * that are known beforehand, and who finds no place is told so at once.
  */
-import type { AskerSignal } from "../core/asker.ts";
+import type { Asker } from "../core/asker.ts";
 
 export interface QueueLimits {
   /** Hashes at work at once; each takes one core and up to 64 MiB. */
@@ -20,7 +20,7 @@ export interface QueueLoad {
 export interface HashQueue {
   readonly load: () => QueueLoad;
   /** Undefined: there is no place to wait, or the caller went away before its turn came. */
-  readonly tryInTurn: <T>(work: () => Promise<T>, signal: AskerSignal | undefined) => Promise<T | undefined>;
+  readonly tryInTurn: <T>(work: () => Promise<T>, asker: Asker | undefined) => Promise<T | undefined>;
 }
 
 export function hashQueue({ concurrent, waiting }: QueueLimits): HashQueue {
@@ -28,7 +28,7 @@ export function hashQueue({ concurrent, waiting }: QueueLimits): HashQueue {
   let working = 0;
 
   /** False: the caller has gone, and its place with it. */
-  async function turn(asker?: AskerSignal): Promise<boolean> {
+  async function turn(asker?: Asker): Promise<boolean> {
     const signal = asker?.();
     if (signal?.aborted === true) return false;
     if (working < concurrent) {
@@ -70,9 +70,9 @@ export function hashQueue({ concurrent, waiting }: QueueLimits): HashQueue {
 
   return {
     load: () => ({ working, waiting: places.size }),
-    tryInTurn: async (work, signal) => {
+    tryInTurn: async (work, asker) => {
       if (places.size >= waiting) return undefined;
-      return (await turn(signal)) ? take(work) : undefined;
+      return (await turn(asker)) ? take(work) : undefined;
     },
   };
 }

@@ -63,7 +63,7 @@ export function passwords(
   }
 
   return {
-    verify: (stored, password, signal) => queue.tryInTurn(() => compare(stored, password.reveal()), signal),
+    verify: (stored, password, asker) => queue.tryInTurn(() => compare(stored, password.reveal()), asker),
     hash: (password: Secret) => newOnes.tryInTurn(() => hashText(password.reveal()), undefined),
     load: queue.load,
     isStale: (stored) => {

@@ -1,12 +1,12 @@
 /**
  * Group commit: the intents that arrive while the writer works go into its next transaction together. Nothing is
- * answered before its group has committed, and nothing is decided for a caller who has gone, who has waited too long,
- * or who asked before the process stood still.
+ * answered before its group has committed, and nothing is decided for a caller who is known to have gone, who has waited
+ * too long, or who asked before the process stood still.
  */
-import type { AskerSignal } from "../core/asker.ts";
 import { fromBeforeTheGap, stoodStill } from "../core/served-time.ts";
 import type { Millis } from "../core/units.ts";
 import { StoreUnavailable } from "../core/faults.ts";
+import type { AskerOptions } from "../engine/ports.ts";
 import type { Answered, Asked, GroupOutcome } from "./executor.ts";
 
 /** Where a group is run: in this thread, or in one of its own. */
@@ -17,7 +17,7 @@ export interface Writer {
 }
 
 export interface GroupCommit {
-  readonly submit: (asked: Asked, signal?: AskerSignal) => Promise<unknown>;
+  readonly submit: (asked: Asked, options?: AskerOptions) => Promise<unknown>;
   readonly beat: () => Promise<void>;
   readonly pulse: Pulse;
   /** Carries out what is waiting, then closes the writer. */
@@ -53,7 +53,7 @@ export interface GroupCommitOptions {
 
 const deadline = 10_000;
 
-/** Who has waited for so little is not looked for: whoever gives up so soon has lost a reply, and may ask again. */
+/** For so long an intent that may be asked again is not asked whether somebody still waits for it. */
 const patience = 100;
 
 /** More would only make each caller wait longer for a commit that is no cheaper. */
@@ -61,7 +61,7 @@ const largestGroup = 512;
 
 interface Waiting {
   readonly asked: Asked;
-  readonly signal: AskerSignal | undefined;
+  readonly options: AskerOptions | undefined;
   readonly receivedAt: Millis;
   readonly resolve: (result: unknown) => void;
   readonly reject: (fault: Error) => void;
@@ -103,8 +103,9 @@ export function groupCommit(writer: Writer, { monotonic, onFatal, onGroup }: Gro
   }
 
   /** Why an intent is not decided; undefined when it is. */
-  function undecidable({ signal, receivedAt }: Waiting, now: Millis): string | undefined {
-    if (now - receivedAt > patience && signal?.().aborted === true) return "the caller has gone";
+  function undecidable({ options, receivedAt }: Waiting, now: Millis): string | undefined {
+    const isNew = options?.repeatable === true && now - receivedAt <= patience;
+    if (!isNew && options?.asker?.().aborted === true) return "the caller has gone";
     if (now - receivedAt > deadline) return "waited too long for the store";
     if (gapEnd !== undefined && fromBeforeTheGap(receivedAt, gapEnd)) return "received before the process stood still";
     return undefined;
@@ -155,10 +156,10 @@ export function groupCommit(writer: Writer, { monotonic, onFatal, onGroup }: Gro
   }
 
   return {
-    submit: (asked, signal) => {
+    submit: (asked, options) => {
       if (closed) return Promise.reject(new StoreUnavailable("the store is closing"));
       return new Promise((resolve, reject) => {
-        queue.push({ asked, signal, receivedAt: monotonic(), resolve, reject });
+        queue.push({ asked, options, receivedAt: monotonic(), resolve, reject });
         working ??= work();
       });
     },

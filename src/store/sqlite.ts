@@ -5,9 +5,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Worker } from "node:worker_threads";
 
-import type { AskerSignal } from "../core/asker.ts";
 import type { Millis, Seconds } from "../core/units.ts";
-import type { Chance, Store } from "../engine/ports.ts";
+import type { AskerOptions, Chance, Store } from "../engine/ports.ts";
 import { prepare } from "./bind.ts";
 import { openExecutor, type IntentArguments, type IntentName, type IntentResult } from "./executor.ts";
 import { asDamaged, openDatabase } from "./connection.ts";
@@ -84,10 +83,8 @@ export function openSqlite({
   const holders = rememberedHolders(reads.findHolder);
 
   const ask = <Name extends IntentName>(name: Name) => {
-    const submit = (
-      intent: IntentArguments<Name>,
-      options?: { readonly signal?: AskerSignal | undefined },
-    ): Promise<IntentResult<Name>> => commits.submit({ name, intent }, options?.signal) as Promise<IntentResult<Name>>;
+    const submit = (intent: IntentArguments<Name>, options?: AskerOptions): Promise<IntentResult<Name>> =>
+      commits.submit({ name, intent }, options) as Promise<IntentResult<Name>>;
     if (leavesStanding(name)) return submit;
     return (...asked: Parameters<typeof submit>) => holders.during(submit(...asked));
   };

@@ -17,13 +17,15 @@ export interface Sent {
   /** Bytes go as they are and bring no content type; anything but text and bytes goes as JSON. */
   readonly body?: unknown;
   readonly address?: string;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal;
 }
 
 export type Ask = (path: string, sent?: Sent) => Promise<Response>;
 
 export const asking =
   (handler: Handler): Ask =>
-  async (path, { method, headers, body, address } = {}) => {
+  async (path, { method, headers, body, address, signal } = {}) => {
     const isBytes = body instanceof Uint8Array;
     const content = body === undefined || isBytes || typeof body === "string" ? body : JSON.stringify(body);
     return handler(
@@ -31,6 +33,7 @@ export const asking =
         method: method ?? (body === undefined ? "GET" : "POST"),
         headers: { ...(body === undefined || isBytes ? {} : { "content-type": "application/json" }), ...headers },
         ...(content === undefined ? {} : { body: content as string }),
+        ...(signal === undefined ? {} : { signal }),
       }),
       { address: address ?? "127.0.0.1" },
     );

@@ -40,6 +40,36 @@ async function turns(until: () => boolean): Promise<void> {
   while (!until()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+test("nothing is decided for an asker who has gone, and who is here is served", async () => {
+  const { commits } = world((group) => committed(group.length));
+  const here = new AbortController();
+  await assert.rejects(commits.submit(asked, { asker: () => AbortSignal.abort() }), /the caller has gone/);
+  assert.equal(await commits.submit(asked, { asker: () => here.signal }), "done");
+});
+
+test("who asks for what can be repeated is looked for only after a tenth of a second", async () => {
+  const writer = held();
+  const { commits, pass } = world(writer.run);
+  const repeatable = { asker: () => AbortSignal.abort(), repeatable: true };
+  const unseen = commits.submit(asked, {
+    ...repeatable,
+    asker: () => {
+      throw new Error("nobody was to look");
+    },
+  });
+  await turns(writer.isAsked);
+  const soon = commits.submit(asked, repeatable);
+  pass(100);
+  writer.answer();
+  assert.equal(await unseen, "done");
+  await turns(writer.isAsked);
+  const late = assert.rejects(commits.submit(asked, repeatable), /the caller has gone/);
+  pass(101);
+  writer.answer();
+  assert.equal(await soon, "done");
+  await late;
+});
+
 test("FL-05: a fatal outcome is told to every caller of its group, and the next one is not left hanging", async () => {
   const { commits, fatal } = world(() => ({ kind: "fatal", reason: "I/O error" }));
   await Promise.all(

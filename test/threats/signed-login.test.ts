@@ -490,7 +490,7 @@ describe("signed login", () => {
         signature: signature && { form: "raw", bytes: signature },
         door,
         from: { address: "192.0.2.1", requestId: "r" },
-        signal: undefined,
+        asker: undefined,
       });
     const bytes = (number: bigint): Buffer => Buffer.from(number.toString(16).padStart(512, "0"), "hex");
     const modulusOfDecoy = async (): Promise<bigint> => {
