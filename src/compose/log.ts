@@ -40,30 +40,32 @@ interface Access {
 }
 
 export function openLog({ level, format, access, write, now }: LogOptions): Log {
-  const line = format === "json" ? jsonLine : textLine;
+  const worded = format === "json" ? jsonLine : textLine;
+  const said = (of: Level, message: string): Line => ({ level: of, time: timeText(now()), msg: message });
   let waiting: Access[] = [];
   let lost = 0;
   let everLost = 0;
   /** A log that cannot be written must not undo what was done: its lines are counted as lost, and that is told later. */
-  const put = (...last: readonly string[]): void => {
-    const lines = [...waiting.map((one) => line(accessLine(one))), ...last];
-    if (lines.length === 0) return;
-    const told =
-      lost === 0 ? "" : line({ level: "warn", time: new Date(now()).toISOString(), msg: "log lines were lost", lost });
+  const put = (last?: Line): void => {
+    const taken = waiting;
+    const count = taken.length + (last === undefined ? 0 : 1);
+    if (count === 0) return;
     waiting = [];
     try {
-      write(told + lines.join(""));
+      const told: readonly Line[] = lost === 0 ? [] : [{ ...said("warn", "log lines were lost"), lost }];
+      const lines = [...told, ...taken.map(accessLine), ...(last === undefined ? [] : [last])];
+      write(lines.map(worded).join(""));
       lost = 0;
     } catch {
-      lost += lines.length;
-      everLost += lines.length;
+      lost += count;
+      everLost += count;
     }
   };
   const flush = (): void => put();
   const isOn = (of: Level): boolean => levels.indexOf(of) >= levels.indexOf(level);
   const say = (of: Level, message: string, fields: Fields): void => {
     if (!isOn(of)) return;
-    put(line({ level: of, time: new Date(now()).toISOString(), msg: message, ...fields }));
+    put({ ...said(of, message), ...fields });
   };
 
   const accessOn = access && isOn("info");
@@ -93,9 +95,12 @@ interface Line extends Fields {
   readonly msg: string;
 }
 
+/** Milliseconds since 1970, as RFC 3339 writes them. */
+const timeText = (at: number): string => new Date(at).toISOString();
+
 const accessLine = ({ entry: { requestId, method, route, status, address, milliseconds }, at }: Access): Line => ({
   level: "info",
-  time: new Date(at).toISOString(),
+  time: timeText(at),
   msg: "request",
   request_id: requestId,
   method,

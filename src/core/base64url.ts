@@ -5,8 +5,8 @@
  * RFC 7515 section 2 (no padding, no white space); RFC 7617 section 2 (Basic credentials, padded: section 4).
  */
 
-/** Node.js 24 does not have it yet. */
-const builtIn = "fromBase64" in Uint8Array;
+/** Whether the engine has base64 of its own; Node.js 24 does not yet. */
+export const hasBase64 = "fromBase64" in Uint8Array;
 
 const binaryOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 const toUrl = (text: string): string => text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -44,7 +44,7 @@ export function isCanonicalBase64url(text: string): boolean {
 
 /** The one text that `decodeBase64url` takes for these bytes. */
 export function encodeBase64url(bytes: Uint8Array): string {
-  if (builtIn) return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  if (hasBase64) return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
   return toUrl(btoa(binaryOf(bytes)));
 }
 
@@ -65,7 +65,7 @@ function decodeExactly(
   options: Parameters<typeof Uint8Array.fromBase64>[1],
 ): Uint8Array<ArrayBuffer> | undefined {
   try {
-    const bytes = builtIn
+    const bytes = hasBase64
       ? Uint8Array.fromBase64(text, options)
       : decodeByAtob(text, options?.alphabet === "base64url");
     return bytes.length === length ? bytes : undefined;

@@ -8,6 +8,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { decodeBase64url, encodeBase64url } from "../core/base64url.ts";
 import { parseId, type SessionId } from "../core/ids.ts";
 import { parseJson } from "../core/json-text.ts";
+import { recent } from "../core/recent.ts";
 import type { SessionBasis, SessionRow } from "../core/session.ts";
 import type { ClaimedRefresh } from "../engine/ports.ts";
 import { longestToken } from "./jws.ts";
@@ -29,7 +30,7 @@ function headerOf(kid: number): string {
 
 const epochs = new WeakMap<Uint8Array, string>();
 
-/** As the claims have it. Rows that are in memory share their bytes. */
+/** As the claims have it. The bytes are those of the session in memory, each time. */
 function textOfEpoch(epoch: Uint8Array): string {
   let text = epochs.get(epoch);
   if (text === undefined) epochs.set(epoch, (text = encodeBase64url(epoch)));
@@ -67,15 +68,13 @@ type Claimed = Omit<ClaimedRefresh, "text">;
 
 /**
  * What the inputs that were minted last say, so that they need not be read again: it is what reading them would give, and
- * it proves nothing. Bounded; the oldest goes first.
+ * it proves nothing.
  */
-const claimedByInput = new Map<string, Claimed>();
-const mostClaimed = 4096;
+const claimedByInput = recent<string, Claimed>(4096);
 
 function remember(known: Known, minted: Minted, claimed: Claimed): void {
-  if (known.minted !== undefined) claimedByInput.delete(known.minted.input);
-  if (claimedByInput.size >= mostClaimed) claimedByInput.delete(claimedByInput.keys().next().value!);
-  claimedByInput.set(minted.input, claimed);
+  if (known.minted !== undefined) claimedByInput.drop(known.minted.input);
+  claimedByInput.keep(minted.input, claimed);
   known.minted = minted;
 }
 

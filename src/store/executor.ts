@@ -20,7 +20,7 @@ import { keyIntents } from "./key-intents.ts";
 import { noticeIntents } from "./notice-intents.ts";
 import { organisationIntents } from "./organisation-intents.ts";
 import { sessionIntents } from "./session-intents.ts";
-import { rememberedSessions, type RememberedSessions } from "./standing.ts";
+import { rememberedSessions, type RememberedSessions } from "./remembered-sessions.ts";
 import type { Intent, Step } from "./step.ts";
 import { subjectIntents } from "./subject-intents.ts";
 
@@ -111,7 +111,7 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
 
   function runOne(asked: Asked, step: Step): Answered | GroupOutcome {
     const answer = tryOne(asked, step);
-    remembered.after(asked.name);
+    remembered.ran(asked.name);
     return answer;
   }
 
@@ -134,7 +134,7 @@ export function openExecutor(db: DatabaseSync, monotonic: () => Millis): Executo
   }
 
   const rollback = (): void => {
-    // They may have been read from what is undone now.
+    // It may have been read from what is undone now, or be undone itself.
     remembered.forget();
     // A full disk has already rolled back by itself.
     if (db.isTransaction) db.exec("ROLLBACK");

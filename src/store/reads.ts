@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, idFromBytes, type SessionId } from "../core/ids.ts";
+import { recent } from "../core/recent.ts";
 import { mayHold, type SessionBasis } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import type { KeyStore, SealedSigningKey } from "../engine/key-store.ts";
@@ -19,6 +20,7 @@ import { openGoodKeys } from "./good-keys.ts";
 import { openJournalPages } from "./journal.ts";
 import { openNoticeWork } from "./notice-intents.ts";
 import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
+import { mostRemembered } from "./standing.ts";
 import { openDecisive, openView } from "./view.ts";
 
 type Reads = Pick<
@@ -66,9 +68,6 @@ const credentialSql = `SELECT u.id, u.kind, u.username, u.roles, u.organisation,
   JOIN subject u ON u.organisation = o.id
   JOIN instance i ON i.id = 1`;
 
-/** So many sessions are kept in memory, the longest known given up first; each is less than a kilobyte. */
-const mostRecalled = 4096;
-
 /** Below every id. */
 const firstId = new Uint8Array(0);
 
@@ -113,7 +112,7 @@ export function openReads(db: DatabaseSync): Reads {
   const view = openView(db);
   const session = prepare<SessionColumns>(db, `SELECT ${sessionColumns} FROM session s WHERE s.id = ?`);
   const holder = openHolders(db);
-  const recalled = new Map<SessionId, SessionBasis>();
+  const recalled = recent<SessionId, SessionBasis>(mostRemembered);
   const readDecisive = openDecisive(db);
   const begin = prepare(db, "BEGIN");
   const commit = prepare(db, "COMMIT");
@@ -238,8 +237,7 @@ export function openReads(db: DatabaseSync): Reads {
       const row = session.get(bytesFromId(id));
       const found = row && sessionFromRow(row);
       if (found === undefined) return undefined;
-      if (recalled.size >= mostRecalled) recalled.delete(recalled.keys().next().value!);
-      recalled.set(id, found);
+      recalled.keep(id, found);
       return found;
     },
     findHolder: async (subject) => holder(bytesFromId(subject)),

@@ -15,15 +15,14 @@ import { byThemselves, leakDetail, openActing, openTelling, type Actor } from ".
 import { prepare } from "./bind.ts";
 import { openSignIn } from "./opening.ts";
 import { manyRows, oneRow, type Step } from "./step.ts";
-import type { RememberedSessions } from "./standing.ts";
-import { openDecisive, openView } from "./view.ts";
+import { openDecisive, openView, type KnownSessions } from "./view.ts";
 
 type Sweep = Parameters<Store["sweepSessions"]>[0];
 type Swept = Awaited<ReturnType<Store["sweepSessions"]>>;
 
-export function sessionIntents(db: DatabaseSync, remembered: RememberedSessions) {
+export function sessionIntents(db: DatabaseSync, known: KnownSessions) {
   const read = openView(db);
-  const readDecisive = openDecisive(db, remembered);
+  const readDecisive = openDecisive(db, known);
   const signIn = openSignIn(db);
   const acting = openActing(db);
   const tell = openTelling(db);
@@ -94,21 +93,23 @@ export function sessionIntents(db: DatabaseSync, remembered: RememberedSessions)
         case "repeat":
           return { kind: decision.kind, turn: turnOf(row) };
         case "ahead":
-        case "reuse":
-          remembered.turns.forget();
+        case "reuse": {
+          const key = bytesFromId(id);
+          known.turns.drop(id);
           step.together(() => {
-            end.run(now, bytesFromId(id));
+            end.run(now, key);
             tellOfReuse(
-              bytesFromId(id),
+              key,
               { at: now, kind: decision.kind === "reuse" ? "refresh_reuse" : "database_went_back" },
               from,
             );
           });
           return { kind: decision.kind };
+        }
         case "advance": {
           const turn = advanced(row, moment);
           advance.run(turn.seq, turn.rotatedAt, turn.rotatedServed, turn.expiresAt, bytesFromId(id));
-          remembered.turns.keep(id, { ...turn, endedAt: null });
+          known.turns.keep(id, { ...turn, endedAt: null });
           step.rotated(row.retryWindow);
           return { kind: "advance", turn };
         }

@@ -2,10 +2,10 @@
  * What sessions hang on (a subject and its owner, an organisation, a client, the instance's epoch) changes seldom and is
  * asked for at every refresh, so it is kept in memory and forgotten as a whole by whatever may change it.
  */
-import type { SessionId, SubjectId } from "../core/ids.ts";
+import type { SubjectId } from "../core/ids.ts";
+import { recent } from "../core/recent.ts";
 import type { Holder } from "../core/session.ts";
 import type { IntentName } from "./executor.ts";
-import type { Ground, Turn } from "./view.ts";
 
 /**
  * The intents that leave all of that as it is. Every other one makes who remembers it forget, so an intent that is not
@@ -24,59 +24,8 @@ export const leaving: ReadonlySet<IntentName> = new Set<IntentName>([
 
 export const leavesStanding = (name: IntentName): boolean => leaving.has(name);
 
-/** Whether an intent leaves the turn of every session as it is, but for what it says of that itself. */
-const leavesTurns = (name: IntentName): boolean => name === "rotate";
-
-/** So many are kept, the longest known given up first, and each is less than a kilobyte. With more in use, some are read again. */
-const most = 4096;
-
-/** Values that were read, by their key, until all of them are forgotten. */
-export interface Memory<Key, Value> {
-  readonly get: (key: Key) => Value | undefined;
-  readonly keep: (key: Key, value: Value) => void;
-  readonly forget: () => void;
-}
-
-function memory<Key, Value>(): Memory<Key, Value> {
-  const known = new Map<Key, Value>();
-  return {
-    get: (key) => known.get(key),
-    keep: (key, value) => {
-      if (known.size >= most && !known.has(key)) known.delete(known.keys().next().value!);
-      known.set(key, value);
-    },
-    forget: () => {
-      if (known.size > 0) known.clear();
-    },
-  };
-}
-
-/** What the writer remembers of sessions. */
-export interface RememberedSessions {
-  readonly grounds: Memory<SessionId, Ground>;
-  readonly turns: Memory<SessionId, Turn>;
-}
-
-export function rememberedSessions(): RememberedSessions & {
-  /** An intent was run, whatever became of it. */
-  readonly after: (name: IntentName) => void;
-  readonly forget: () => void;
-} {
-  const grounds = memory<SessionId, Ground>();
-  const turns = memory<SessionId, Turn>();
-  return {
-    grounds,
-    turns,
-    after: (name) => {
-      if (!leavesStanding(name)) grounds.forget();
-      if (!leavesTurns(name)) turns.forget();
-    },
-    forget: () => {
-      grounds.forget();
-      turns.forget();
-    },
-  };
-}
+/** So many are kept, and each is less than a kilobyte. With more in use, some are read again. */
+export const mostRemembered = 4096;
 
 export interface RememberedHolders {
   readonly find: (subject: SubjectId) => Promise<Holder | undefined>;
@@ -89,7 +38,7 @@ export interface RememberedHolders {
  * what is read then may be over before the change is answered; so what is answered after it is never of before it.
  */
 export function rememberedHolders(find: RememberedHolders["find"]): RememberedHolders {
-  const known = memory<SubjectId, Holder>();
+  const known = recent<SubjectId, Holder>(mostRemembered);
   let begun = 0;
   let settled = 0;
   return {

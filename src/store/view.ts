@@ -6,13 +6,13 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { bytesFromId, type ClientId, type SessionId } from "../core/ids.ts";
+import type { Recent } from "../core/recent.ts";
 import type { RotatingRow } from "../core/rotation.ts";
 import { isAlive, type Instance, type SessionTurn, type SessionView, type Standing } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import { prepare } from "./bind.ts";
 import { openHolders, openOwners, type HolderColumns } from "./owners.ts";
 import { sessionColumns, sessionFromRow, type SessionColumns } from "./rows.ts";
-import type { RememberedSessions } from "./standing.ts";
 
 /** A session and its holder, as its tokens tell of them; `id` in bytes. */
 export function openView(db: DatabaseSync): (id: Uint8Array) => SessionView | undefined {
@@ -52,6 +52,12 @@ export interface Ground {
   readonly epoch: Uint8Array;
 }
 
+/** What is known of sessions without asking the database; a turn is of no use without its ground. */
+export interface KnownSessions {
+  readonly grounds: Recent<SessionId, Ground>;
+  readonly turns: Recent<SessionId, Turn>;
+}
+
 export interface Decisive extends Omit<Ground, "fixed"> {
   readonly row: RotatingRow;
 }
@@ -60,7 +66,7 @@ export interface Decisive extends Omit<Ground, "fixed"> {
  * What decides on a session and its refresh tokens. To be called inside a transaction. `known` holds what was
  * read or written before and is still so; without it, all is read each time.
  */
-export function openDecisive(db: DatabaseSync, known?: RememberedSessions): (id: SessionId) => Decisive | undefined {
+export function openDecisive(db: DatabaseSync, known?: KnownSessions): (id: SessionId) => Decisive | undefined {
   const turnNames = "seq, rotated_at, rotated_served, expires_at, ended_at";
   const turn = prepare<TurnColumns>(db, `SELECT ${turnNames} FROM session WHERE id = ?`);
   const session = prepare<DecisiveColumns>(
@@ -112,12 +118,18 @@ export function openDecisive(db: DatabaseSync, known?: RememberedSessions): (id:
     if (columns === undefined) return undefined;
     const ground = groundOf(columns);
     known?.grounds.keep(id, ground);
-    return decisiveOf(turnOf(columns), ground);
+    return decisiveOf(keepTurn(id, columns), ground);
   }
 
   function readTurn(id: SessionId): Turn | undefined {
     const columns = turn.get(bytesFromId(id));
-    return columns && turnOf(columns);
+    return columns && keepTurn(id, columns);
+  }
+
+  function keepTurn(id: SessionId, columns: TurnColumns): Turn {
+    const read = turnFromRow(columns);
+    known?.turns.keep(id, read);
+    return read;
   }
 
   return (id) => {
@@ -128,7 +140,7 @@ export function openDecisive(db: DatabaseSync, known?: RememberedSessions): (id:
   };
 }
 
-const turnOf = (columns: TurnColumns): Turn => ({
+const turnFromRow = (columns: TurnColumns): Turn => ({
   seq: columns.seq,
   rotatedAt: columns.rotated_at as Seconds,
   rotatedServed: columns.rotated_served as Seconds,
@@ -136,20 +148,4 @@ const turnOf = (columns: TurnColumns): Turn => ({
   endedAt: columns.ended_at as Seconds | null,
 });
 
-const decisiveOf = (turn: Turn, { fixed, client, alive, revokedUpto, epoch }: Ground): Decisive => ({
-  row: {
-    seq: turn.seq,
-    rotatedAt: turn.rotatedAt,
-    rotatedServed: turn.rotatedServed,
-    expiresAt: turn.expiresAt,
-    endedAt: turn.endedAt,
-    absoluteEnd: fixed.absoluteEnd,
-    idleLifetime: fixed.idleLifetime,
-    onRefresh: fixed.onRefresh,
-    retryWindow: fixed.retryWindow,
-  },
-  client,
-  alive,
-  revokedUpto,
-  epoch,
-});
+const decisiveOf = (turn: Turn, { fixed, ...ground }: Ground): Decisive => ({ row: { ...turn, ...fixed }, ...ground });

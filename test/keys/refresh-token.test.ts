@@ -74,7 +74,6 @@ test("F-20: a token says the same whether it was minted here just now, long ago 
   };
   const said = { sid: row.id, seq: 7, epoch: Buffer.from(row.epoch).toString("base64url") };
   assert.deepEqual(claimed(mintRefresh(keys, { ...row, salt: randomBytes(16) }, issuer)), said);
-  // More than are remembered.
   for (let seq = 1; seq <= 5000; seq++) mintRefresh(keys, { ...row, seq, salt: randomBytes(16) }, issuer);
   assert.deepEqual(claimed(token), said);
   assert.deepEqual(claimed(remade({ alg: "HS256", typ: "rt+jwt", kid: "1" })), said);

@@ -7,13 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
-import type { OrganisationId, SessionId, SubjectId } from "../../src/core/ids.ts";
+import { clientId, type OrganisationId, type SessionId, type SubjectId } from "../../src/core/ids.ts";
 import type { Holder } from "../../src/core/session.ts";
 import type { Rotated } from "../../src/engine/ports.ts";
 import { storeConformance } from "../../src/store/conformance/suite.ts";
 import { from, native, operator, storeWorld, type StoreUnderTest } from "../../src/store/conformance/world.ts";
 import { openDatabase } from "../../src/store/connection.ts";
 import { openExecutor, type IntentName } from "../../src/store/executor.ts";
+import { rememberedSessions } from "../../src/store/remembered-sessions.ts";
 import { leaving, leavesStanding, rememberedHolders } from "../../src/store/standing.ts";
 import { testClock } from "../authority.ts";
 import { openStore } from "./open.ts";
@@ -75,6 +76,19 @@ test("the suite of the stores has watched the intents that leave every standing 
 });
 
 describe("what the writer remembers", () => {
+  test("turns outlive a refresh alone, and what sessions hang on outlives the intents that leave it as it is", () => {
+    const id = "a session" as SessionId;
+    const kept = (name: IntentName): readonly string[] => {
+      const memory = rememberedSessions();
+      memory.grounds.keep(id, {} as never);
+      memory.turns.keep(id, {} as never);
+      memory.ran(name);
+      return (["grounds", "turns"] as const).filter((of) => memory[of].get(id) !== undefined);
+    };
+    for (const name of leaving) assert.deepEqual(kept(name), name === "rotate" ? ["grounds", "turns"] : ["grounds"]);
+    for (const name of ["setSubjectStatus", "revokeTokens", "beginEpoch"] as const) assert.deepEqual(kept(name), []);
+  });
+
   let file: string;
   const world = storeWorld(async () => openStore((file = newFile())));
 
@@ -137,6 +151,8 @@ describe("what the writer remembers", () => {
     db.exec("CREATE TRIGGER broken BEFORE UPDATE OF served ON instance BEGIN SELECT RAISE(ABORT, 'no'); END");
     assert.equal(kind(), "failed");
     db.exec("DROP TRIGGER broken");
+    // The session is read again, and nothing is written.
+    run([{ ...rotate, intent: { ...rotate.intent, door: clientId("elsewhere") } }]);
     // Had the turn been kept, this would be the repeat of something that never happened.
     assert.equal(kind(), "advance");
     assert.equal(kind(), "repeat");
