@@ -3,7 +3,7 @@
  * key and of random bytes in the row. Nothing about the token is on the disk, and neither the database nor the server key
  * alone can forge one. RFC 7515, RFC 8725 section 3.11.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 
 import { decodeBase64url, encodeBase64url } from "../core/base64url.ts";
 import { parseId, type SessionId } from "../core/ids.ts";
@@ -12,7 +12,7 @@ import { recent } from "../core/recent.ts";
 import type { SessionBasis, SessionRow } from "../core/session.ts";
 import type { ClaimedRefresh } from "../engine/ports.ts";
 import { longestToken } from "./jws.ts";
-import { base64urlOf, bytesOf } from "./text-bytes.ts";
+import { base64urlOf, isSameText } from "./text-bytes.ts";
 
 /** Server keys by number; 32 bytes each. */
 export type RefreshKeys = ReadonlyMap<number, Uint8Array>;
@@ -37,19 +37,13 @@ function textOfEpoch(epoch: Uint8Array): string {
   return text;
 }
 
-/** A token in its two parts: what everybody may know of it, header and claims, and the MAC over that. */
-interface Minted {
-  readonly input: string;
-  readonly mac: string;
-}
-
 interface Known {
   /** The server key that it is of. */
   readonly of: Uint8Array;
   /** The session's MAC key. */
   readonly key: Uint8Array;
   /** The token that was minted last, which most often is the next to come. It never leaves this file but as what it is. */
-  minted: Minted | undefined;
+  minted: string | undefined;
 }
 
 /** What was worked out for a session, for as long as the salt of its row is in memory. */
@@ -67,25 +61,19 @@ function knownOf(serverKey: Uint8Array, salt: Uint8Array): Known {
 type Claimed = Omit<ClaimedRefresh, "text">;
 
 /**
- * What the inputs that were minted last say, so that they need not be read again: it is what reading them would give, and
- * it proves nothing.
+ * What the tokens that were minted last say, so that they need not be read again: it is what reading them would give, and
+ * it proves nothing. By the whole text, MAC included: whoever has less than the token must not see by the time that it
+ * takes which number is the newest.
  */
-const claimedByInput = recent<string, Claimed>(4096);
+const claimedByText = recent<string, Claimed>(4096);
 
-function remember(known: Known, minted: Minted, claimed: Claimed): void {
-  if (known.minted !== undefined) claimedByInput.drop(known.minted.input);
-  claimedByInput.keep(minted.input, claimed);
+function remember(known: Known, minted: string, claimed: Claimed): void {
+  if (known.minted !== undefined) claimedByText.drop(known.minted);
+  claimedByText.keep(minted, claimed);
   known.minted = minted;
 }
 
 const macOf = (key: Uint8Array, input: string): string => createHmac("sha256", key).update(input).digest("base64url");
-
-/** In constant time for texts of one length. */
-function isSame(presented: string, expected: string): boolean {
-  const given = bytesOf(presented);
-  const own = bytesOf(expected);
-  return given.length === own.length && timingSafeEqual(given, own);
-}
 
 /** The refresh token that is good for `row` now. The same row gives the same bytes. */
 export function mintRefresh(keys: RefreshKeys, row: SessionRow, issuer: string): string {
@@ -102,15 +90,15 @@ export function mintRefresh(keys: RefreshKeys, row: SessionRow, issuer: string):
   };
   const input = `${headerOf(row.kid)}.${base64urlOf(JSON.stringify(claims))}`;
   const known = knownOf(serverKey, row.salt);
-  const mac = macOf(known.key, input);
-  remember(known, { input, mac }, { sid: claims.sid, seq: claims.seq, epoch: claims.epoch });
-  return `${input}.${mac}`;
+  const text = `${input}.${macOf(known.key, input)}`;
+  remember(known, text, { sid: claims.sid, seq: claims.seq, epoch: claims.epoch });
+  return text;
 }
 
 /** What a text says of itself; undefined when it does not look like a refresh token. */
 export function readRefresh(text: string): ClaimedRefresh | undefined {
   if (text.length > longestToken) return undefined;
-  const known = claimedByInput.get(text.slice(0, text.lastIndexOf(".")));
+  const known = claimedByText.get(text);
   if (known !== undefined) return { ...known, text };
   const start = text.indexOf(".") + 1;
   const bytes = start === 0 ? undefined : decodeBase64url(text.slice(start, text.indexOf(".", start)));
@@ -132,7 +120,8 @@ export function provesRefresh(keys: RefreshKeys, { text, sid, epoch }: ClaimedRe
   if (serverKey === undefined || sid !== row.id || !text.startsWith(`${headerOf(row.kid)}.`)) return false;
   const { key, minted } = knownOf(serverKey, row.salt);
   const end = text.lastIndexOf(".");
-  const input = text.slice(0, end);
-  const mac = minted?.input === input ? minted.mac : macOf(key, input);
-  return isSame(text.slice(end + 1), mac) && epoch === textOfEpoch(row.epoch);
+  // What is ours to the last byte needs no MAC.
+  const isKnown = minted !== undefined && isSameText(text, minted);
+  if (!isKnown && !isSameText(text.slice(end + 1), macOf(key, text.slice(0, end)))) return false;
+  return epoch === textOfEpoch(row.epoch);
 }

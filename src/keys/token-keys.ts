@@ -8,7 +8,6 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  timingSafeEqual,
   type KeyObject,
 } from "node:crypto";
 
@@ -21,6 +20,7 @@ import { keyStates, missingKeys, type KeyPurpose, type KeyState, type KeyTimes }
 import { makeClientSecret, makeOpaque, provesOpaque, readClientSecret, readOpaque } from "./opaque-token.ts";
 import { mintRefresh, provesRefresh, readRefresh } from "./refresh-token.ts";
 import { seal, unseal, type MasterKey } from "./seal.ts";
+import { isSameText } from "./text-bytes.ts";
 
 /** A public key as verifiers see it (RFC 7517 section 4, RFC 8037 section 2). */
 export interface PublicJwk {
@@ -260,10 +260,6 @@ export async function openTokenKeys(deps: TokenKeysDeps): Promise<TokenKeys> {
     readRefresh,
     provesRefresh: (claimed, row) => provesRefresh(loaded.refresh, claimed, row),
     macText,
-    macIs: (purpose, text, presented) => {
-      const expected = Buffer.from(macText(purpose, text));
-      const given = Buffer.from(presented);
-      return expected.length === given.length && timingSafeEqual(expected, given);
-    },
+    macIs: (purpose, text, presented) => isSameText(presented, macText(purpose, text)),
   };
 }
