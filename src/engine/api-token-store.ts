@@ -3,7 +3,7 @@ import type { ApiTokenRow, ApiTokenView } from "../core/api-token.ts";
 import type { ApiTokenId, SubjectId } from "../core/ids.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Circumstances } from "./circumstances.ts";
-import type { By, Done, AskerOptions } from "./ports.ts";
+import type { AskerOptions, By, Done } from "./ports.ts";
 
 /** What is settled about a token before it is made. */
 export interface NewApiToken extends Pick<

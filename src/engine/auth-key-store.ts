@@ -3,7 +3,7 @@ import type { AuthKey, AuthKeyRecord } from "../core/auth-key.ts";
 import type { AuthKeyId, SubjectId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
-import type { By, Credential, Done, LoginName, OpenSession, AskerOptions } from "./ports.ts";
+import type { AskerOptions, By, Credential, Done, LoginName, OpenSession } from "./ports.ts";
 
 /** A good key as a sign-in needs it. */
 export interface SigningKey extends Pick<AuthKey, "fingerprint" | "spki"> {

@@ -4,7 +4,7 @@ import type { ClientSecretId, SubjectId } from "../core/ids.ts";
 import type { SessionView } from "../core/session.ts";
 import type { Seconds } from "../core/units.ts";
 import type { Leak } from "./api-token-store.ts";
-import type { By, Credential, Done, OpenSession, AskerOptions } from "./ports.ts";
+import type { AskerOptions, By, Credential, Done, OpenSession } from "./ports.ts";
 
 /** An application with one of its secrets, and the counter as it was read in the same step. */
 export interface SecretCredential extends Credential {

@@ -65,7 +65,7 @@ export async function refresh(
   const rotated = await deps.store.rotate(
     { id: claimed.sid, presented: claimed.seq, door: door.client, from, now },
     // Without a retry window a lost reply is a lost session, so it is worth a look whether anybody waits for it.
-    { asker, repeatable: door.policy.retryWindow > 0 },
+    { asker, repeatable: basis.retryWindow > 0 },
   );
   switch (rotated.kind) {
     case "advance":

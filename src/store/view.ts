@@ -1,7 +1,7 @@
 /**
  * A session and what it hangs on, by look-ups of single rows by primary key: Bun's SQLite spends fifteen microseconds on
- * any join, and these are read for every call and, where they are not remembered (standing.ts), for every refresh. What belongs
- * together is read in one transaction.
+ * any join, and these are read for every call and, where they are not remembered (remembered-sessions.ts), for every
+ * refresh. What belongs together is read in one transaction.
  */
 import type { DatabaseSync } from "node:sqlite";
 
